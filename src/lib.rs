@@ -1,0 +1,4 @@
+//! countersign: explains every byte of a release artifact from its signed
+//! git tag, then signs and publishes it.
+
+pub mod release;

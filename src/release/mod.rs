@@ -1,0 +1,19 @@
+//! Pure vocabulary of a release: names, versions, digests, the policy and the
+//! validation record.
+//!
+//! Nothing here opens a file, asks the time or prints; every other room may
+//! use these types, and they use none of the other rooms.
+
+pub mod digest;
+pub mod finding;
+pub mod name;
+pub mod path;
+pub mod signature;
+pub mod time;
+pub mod tree;
+
+pub use digest::{ArtifactDigests, ObjectId, Sha256Digest, Sha512Digest};
+pub use finding::{Finding, Severity};
+pub use name::{Fingerprint, ReleaseName};
+pub use path::TreePath;
+pub use time::Time;
