@@ -1,4 +1,20 @@
 //! countersign: explains every byte of a release artifact from its signed
 //! git tag, then signs and publishes it.
+//!
+//! The rooms, and who may know whom (an arrow points to what is used):
+//!
+//! ```text
+//! main ──► cli, commands
+//! commands ──► report, evidence, trust, git, openpgp, archive, site, release
+//! report, evidence, trust ──► release          pure: no file, no clock
+//! git, openpgp, archive, site ──► release      facts in release types, no verdicts
+//! release ──► nobody                           pure vocabulary
+//! ```
+//!
+//! Only the command line, the result formats and the exit codes are public
+//! interfaces; the library is for the binary and the tests and promises nothing.
 
+pub mod evidence;
+pub mod exit;
 pub mod release;
+pub mod report;

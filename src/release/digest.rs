@@ -123,13 +123,10 @@ impl ObjectId {
     /// # Errors
     /// [`BadHex`] for anything else; abbreviated ids are never accepted.
     pub fn parse(text: &str) -> Result<Self, BadHex> {
-        decode(text)
-            .map(Self::Sha1)
-            .or_else(|| decode(text).map(Self::Sha256))
-            .ok_or_else(|| BadHex {
-                text: text.into(),
-                wanted: "a whole git object id (40 or 64 lower-case hexadecimal digits)",
-            })
+        decode(text).map(Self::Sha1).or_else(|| decode(text).map(Self::Sha256)).ok_or_else(|| BadHex {
+            text: text.into(),
+            wanted: "a whole git object id (40 or 64 lower-case hexadecimal digits)",
+        })
     }
 
     /// Wraps 20 or 32 raw bytes; `None` for any other length.

@@ -5,9 +5,13 @@
 //! use these types, and they use none of the other rooms.
 
 pub mod digest;
+pub mod document;
 pub mod finding;
+pub mod manifest;
 pub mod name;
 pub mod path;
+pub mod policy;
+pub mod record;
 pub mod signature;
 pub mod time;
 pub mod tree;

@@ -130,7 +130,11 @@ impl Fingerprint {
     pub fn parse(text: &str) -> Result<Self, BadName> {
         let digits: String = text.chars().filter(|c| *c != ' ').map(|c| c.to_ascii_uppercase()).collect();
         if !matches!(digits.len(), 40 | 64) || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(bad("the fingerprint", text, "is not 40 or 64 hexadecimal digits; key ids are not accepted"));
+            return Err(bad(
+                "the fingerprint",
+                text,
+                "is not 40 or 64 hexadecimal digits; key ids are not accepted",
+            ));
         }
         Ok(Self(digits))
     }
@@ -179,7 +183,10 @@ mod tests {
         for good in ["1.0", "v1.0", "release/1.0", "openssl-3.0"] {
             assert!(check_tag_name(good).is_ok(), "{good}");
         }
-        for bad in ["", "-x", "../x", "a/../b", "a b", "a^{}", "x.lock", "a//b", "/a", "a/", "a\0", "@", "x@{1}", "a."] {
+        for bad in [
+            "", "-x", "../x", "a/../b", "a b", "a^{}", "x.lock", "a//b", "/a", "a/", "a\0", "@", "x@{1}",
+            "a.",
+        ] {
             assert!(check_tag_name(bad).is_err(), "{bad}");
         }
     }

@@ -155,9 +155,25 @@ mod tests {
     #[test]
     fn hostile_paths_are_told() {
         for bad in [
-            &b""[..], b"/etc/passwd", b"../x", b"a/../b", b"a//b", b"a/", b"./a", b"a\\b", b"C:x", b"a/.git/config",
-            b"a/.GIT", b"GIT~1/x", b".git ", b".git.", b".git::$INDEX_ALLOCATION", ".g\u{200c}it".as_bytes(), b"a\nb",
-            b"a\x7f", b"x./y",
+            &b""[..],
+            b"/etc/passwd",
+            b"../x",
+            b"a/../b",
+            b"a//b",
+            b"a/",
+            b"./a",
+            b"a\\b",
+            b"C:x",
+            b"a/.git/config",
+            b"a/.GIT",
+            b"GIT~1/x",
+            b".git ",
+            b".git.",
+            b".git::$INDEX_ALLOCATION",
+            ".g\u{200c}it".as_bytes(),
+            b"a\nb",
+            b"a\x7f",
+            b"x./y",
         ] {
             assert!(TreePath::new(bad).defect().is_some(), "{}", printable(bad));
         }

@@ -33,12 +33,13 @@ impl Time {
     /// would not be written back identically.
     pub fn parse(text: &str) -> Result<Self, BadTime> {
         let bad = || BadTime(text.into());
-        if let Ok(date) = text.parse::<jiff::civil::Date>() {
-            if text.len() != 10 {
-                return Err(bad());
-            }
+        if text.len() == 10 {
+            let date: jiff::civil::Date = text.parse().map_err(|_| bad())?;
             let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| bad())?;
             return Ok(Self(midnight.timestamp().as_second()));
+        }
+        if text.as_bytes().get(10) != Some(&b'T') || text.contains('[') {
+            return Err(bad());
         }
         let time: jiff::Timestamp = text.parse().map_err(|_| bad())?;
         if time.subsec_nanosecond() != 0 {
@@ -93,7 +94,16 @@ mod tests {
         }
         assert_eq!(Time::parse("2026-11-20"), Time::parse("2026-11-20T00:00:00Z"));
         assert_eq!(Time::parse("2026-11-20T11:00:00+01:00"), Time::parse("2026-11-20T10:00:00Z"));
-        for bad in ["", "now", "2026-13-01", "2026-11-20T10:00:00", "2026-11-20T10:00:00.5Z", "20261120"] {
+        for bad in [
+            "",
+            "now",
+            "2026-13-01",
+            "2026-11-20T10:00:00",
+            "2026-11-20T10:00:00.5Z",
+            "20261120",
+            "2026-11-20 10:00:00Z",
+            "2026-11-20T10:00:00Z[UTC]",
+        ] {
             assert!(Time::parse(bad).is_err(), "{bad}");
         }
     }

@@ -84,7 +84,12 @@ fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
         Severity::Note => 3,
     };
     findings.sort_by(|a, b| {
-        (rank(a.severity), a.code, &a.subject, &a.message).cmp(&(rank(b.severity), b.code, &b.subject, &b.message))
+        (rank(a.severity), a.code, &a.subject, &a.message).cmp(&(
+            rank(b.severity),
+            b.code,
+            &b.subject,
+            &b.message,
+        ))
     });
     findings.dedup();
     findings

@@ -1,0 +1,22 @@
+//! The comparison: each path of the artifact and of the tag's tree ends with
+//! exactly one explanation, or with a finding.
+//!
+//! Pure: facts come in, explanations and findings go out. The archive is a
+//! stream, so facts arrive one at a time and a file that is identical to git
+//! leaves nothing behind but a mark.
+//!
+//! Each kind of evidence has a file of its own; a preset, under `presets`,
+//! says which kinds hold for which paths of a packaging tool. `docs/evidence.md`
+//! describes them for users.
+
+pub mod compare;
+mod exact;
+pub mod explain;
+mod identical;
+mod omitted;
+mod pinned;
+pub mod presets;
+mod unverified;
+
+pub use compare::{Comparison, Fact, Verdict};
+pub use explain::{Explanation, Level};

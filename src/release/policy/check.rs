@@ -1,0 +1,194 @@
+//! From the policy as written to the policy as meant: every reference is
+//! resolved, every template and glob compiled, and nothing is left to guess.
+
+use super::template::{Template, VersionGrammar};
+use super::{ArtifactRule, FileEvidence, FileRule, Group, LimitRules, Pattern, Policy, Project, raw};
+use crate::release::document::BadDocument;
+use crate::release::{ReleaseName, TreePath, name};
+use std::collections::BTreeMap;
+
+/// Where in the file we are, as a dotted path.
+#[derive(Clone)]
+struct Place(String);
+
+impl Place {
+    fn at(&self, key: impl std::fmt::Display) -> Self {
+        Self(if self.0.is_empty() { key.to_string() } else { format!("{}.{key}", self.0) })
+    }
+
+    fn fault(&self, message: impl std::fmt::Display) -> BadDocument {
+        BadDocument::Meaning { place: self.0.clone(), message: message.to_string() }
+    }
+
+    fn not_empty<T>(&self, items: &[T]) -> Result<(), BadDocument> {
+        if items.is_empty() { Err(self.fault("is empty: then nothing could be accepted")) } else { Ok(()) }
+    }
+}
+
+pub(super) fn policy(raw: raw::Policy) -> Result<Policy, BadDocument> {
+    let top = Place(String::new());
+    let mut groups = BTreeMap::new();
+    for (name, group) in raw.groups.0 {
+        let place = top.at("groups").at(&name);
+        groups.insert(name, check_group(&place, group)?);
+    }
+    let mut projects = BTreeMap::new();
+    for (id, project) in raw.projects.0 {
+        let place = top.at("projects").at(&id);
+        name::check_place("the project", &id).map_err(|error| place.fault(error))?;
+        let project = check_project(&place, &id, project, &groups)?;
+        projects.insert(id, project);
+    }
+    shared_names(&projects)?;
+    Ok(Policy { groups, projects })
+}
+
+fn check_group(place: &Place, raw: raw::Group) -> Result<Group, BadDocument> {
+    place.at("certificates").not_empty(&raw.certificates)?;
+    let mut certificates = raw.certificates.clone();
+    certificates.sort();
+    if let Some([twice, _]) = certificates.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
+        return Err(place.at("certificates").fault(format!("{twice} stands there twice")));
+    }
+    if raw.not_before.zip(raw.not_after).is_some_and(|(from, to)| from > to) {
+        return Err(place.fault("not-before is later than not-after"));
+    }
+    let raw::Group { not_before, not_after, note, .. } = raw;
+    Ok(Group { certificates, not_before, not_after, note })
+}
+
+fn check_project(
+    place: &Place,
+    id: &str,
+    raw: raw::Project,
+    groups: &BTreeMap<String, Group>,
+) -> Result<Project, BadDocument> {
+    let tag = template(&place.at("tag"), &raw.tag)?;
+    if raw.tag.matches("{version}").count() != 1 {
+        return Err(place.at("tag").fault("must hold {version} exactly once"));
+    }
+    let version = grammar(place, raw.version.as_deref(), raw.version_pattern.as_deref())?;
+    place.at("taggers.any").not_empty(&raw.taggers.any)?;
+    if let Some(unknown) = raw.taggers.any.iter().find(|group| !groups.contains_key(*group)) {
+        return Err(place.at("taggers.any").fault(format!("{unknown:?} is no group of this policy")));
+    }
+    place.at("branches").not_empty(&raw.branches)?;
+    let branches = patterns(&place.at("branches"), &raw.branches)?;
+    let last_part = id.rsplit('/').next().unwrap_or(id);
+    let name = ReleaseName::parse(raw.name.as_deref().unwrap_or(last_part))
+        .map_err(|error| place.at("name").fault(error))?;
+    let destination = raw.destination.unwrap_or_else(|| id.into());
+    name::check_place("the destination", &destination)
+        .map_err(|error| place.at("destination").fault(error))?;
+    place.at("artifacts").not_empty(&raw.artifacts)?;
+    let mut artifacts = Vec::new();
+    for (index, artifact) in raw.artifacts.into_iter().enumerate() {
+        artifacts.push(check_artifact(&place.at("artifacts").at(index), artifact)?);
+    }
+    Ok(Project {
+        repository: raw.repository,
+        name,
+        tag,
+        version,
+        branches,
+        taggers: raw.taggers.any,
+        signer: raw.signer,
+        destination,
+        artifacts,
+    })
+}
+
+fn grammar(place: &Place, named: Option<&str>, pattern: Option<&str>) -> Result<VersionGrammar, BadDocument> {
+    match (named, pattern) {
+        (Some(_), Some(_)) => Err(place.fault("has both version and version-pattern; give one")),
+        (None, Some(text)) => {
+            VersionGrammar::pattern(text).map_err(|error| place.at("version-pattern").fault(error))
+        }
+        (named, None) => VersionGrammar::named(named.unwrap_or("plain"))
+            .ok_or_else(|| place.at("version").fault("is none of plain, pep440, semver")),
+    }
+}
+
+fn check_artifact(place: &Place, raw: raw::Artifact) -> Result<ArtifactRule, BadDocument> {
+    let name = template(&place.at("name"), &raw.name)?;
+    if !name.has_hole() {
+        return Err(place.at("name").fault("has no {version}: two releases would share one file name"));
+    }
+    ReleaseName::parse(&name.fill("1")).map_err(|error| place.at("name").fault(error))?;
+    let root = match raw.root {
+        Some(text) => template(&place.at("root"), &text)?,
+        None => template(&place.at("root"), without_archive_suffix(&raw.name))?,
+    };
+    tree_path(&place.at("root"), &root.fill("1"))?;
+    if !raw.subdirectory.is_empty() {
+        tree_path(&place.at("subdirectory"), &raw.subdirectory)?;
+    }
+    let mut files = Vec::new();
+    for (index, file) in raw.files.into_iter().enumerate() {
+        files.push(check_file(&place.at("files").at(index), file)?);
+    }
+    let raw::Limits { entries, unpacked, ratio } = raw.limits;
+    Ok(ArtifactRule {
+        name,
+        root,
+        subdirectory: raw.subdirectory,
+        preset: raw.preset,
+        omit: patterns(&place.at("omit"), &raw.omit)?,
+        files,
+        limits: LimitRules { entries, unpacked, ratio },
+    })
+}
+
+/// `nova-1.tar.gz` without its archive suffix: the root that nearly every
+/// archive has.
+pub(crate) fn without_archive_suffix(name: &str) -> &str {
+    const SUFFIXES: [&str; 9] =
+        [".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst", ".zip", ".crate", ".whl"];
+    SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name)
+}
+
+fn check_file(place: &Place, raw: raw::File) -> Result<FileRule, BadDocument> {
+    let path = template(&place.at("path"), &raw.path)?;
+    tree_path(&place.at("path"), &path.fill("1"))?;
+    let evidence = match (raw.sha256, raw.exact, raw.unverified) {
+        (Some(digest), None, None) => FileEvidence::Pinned(digest),
+        (None, Some(text), None) => FileEvidence::Exact(text),
+        (None, None, Some(raw::Unverified { reason, until })) if !reason.trim().is_empty() => {
+            FileEvidence::Unverified { reason, until }
+        }
+        (None, None, Some(_)) => return Err(place.at("unverified.reason").fault("is empty")),
+        _ => return Err(place.fault("must have exactly one of sha256, exact, unverified")),
+    };
+    Ok(FileRule { path, executable: raw.executable, evidence })
+}
+
+fn template(place: &Place, text: &str) -> Result<Template, BadDocument> {
+    Template::parse(text).map_err(|error| place.fault(error))
+}
+
+fn patterns(place: &Place, texts: &[String]) -> Result<Vec<Pattern>, BadDocument> {
+    texts.iter().map(|text| Pattern::parse(text).map_err(|error| place.fault(error))).collect()
+}
+
+fn tree_path(place: &Place, text: &str) -> Result<(), BadDocument> {
+    match TreePath::from(text).defect() {
+        Some(defect) => Err(place.fault(format!("the path {text:?} {defect}"))),
+        None => Ok(()),
+    }
+}
+
+/// Two rules for one file name, in one project or in two projects that share
+/// a folder of the site, could be played against each other.
+fn shared_names(projects: &BTreeMap<String, Project>) -> Result<(), BadDocument> {
+    let mut seen = BTreeMap::new();
+    for (id, project) in projects {
+        for (index, artifact) in project.artifacts.iter().enumerate() {
+            let place = Place(format!("projects.{id}.artifacts.{index}.name"));
+            if let Some(first) = seen.insert((&project.destination, &artifact.name), place.clone()) {
+                let text = artifact.name.as_str();
+                return Err(place.fault(format!("{text:?} is the name of the artifact at {} too", first.0)));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! The policy: who may release what, and how each artifact is to be explained.
+//!
+//! It is ours, lies in a trusted repository, and is the only thing that can
+//! widen what is accepted. `docs/policy.md` is the reference for its keys.
+
+mod check;
+mod raw;
+pub mod template;
+
+use super::document::{self, BadDocument};
+use super::{Fingerprint, ReleaseName, Sha256Digest, Time};
+use globset::GlobMatcher;
+use std::collections::BTreeMap;
+use template::{Template, VersionGrammar};
+
+/// First line of every policy.
+pub const FORMAT: &str = "countersign/policy@v1";
+
+/// A whole policy, checked for meaning: whatever it refers to exists.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Groups of certificates by name.
+    pub groups: BTreeMap<String, Group>,
+    /// Projects by their identity, such as `openstack/nova`.
+    pub projects: BTreeMap<String, Project>,
+}
+
+/// Certificates that may act together under one name.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Fingerprints of the certificates (primary keys).
+    pub certificates: Vec<Fingerprint>,
+    /// Signatures made before it do not count.
+    pub not_before: Option<Time>,
+    /// Signatures made after it do not count.
+    pub not_after: Option<Time>,
+    /// Who vetted and when; for people.
+    pub note: Option<String>,
+}
+
+/// What is accepted for one project.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Where the project lives; recorded, never fetched.
+    pub repository: String,
+    /// First part of `NAME-VERSION.SHA256SUMS`.
+    pub name: ReleaseName,
+    /// Which tags are releases.
+    pub tag: Template,
+    /// What a version looks like.
+    pub version: VersionGrammar,
+    /// The tag's commit must be reachable from one of these branches.
+    pub branches: Vec<Pattern>,
+    /// Groups whose certificates may sign tags.
+    pub taggers: Vec<String>,
+    /// The release certificate that signs the artifacts.
+    pub signer: Fingerprint,
+    /// Place below the site's root, `/`-separated.
+    pub destination: String,
+    /// Every artifact of a release; all of them are expected, and no others.
+    pub artifacts: Vec<ArtifactRule>,
+}
+
+/// How one artifact is to be explained.
+#[derive(Debug, Clone)]
+pub struct ArtifactRule {
+    /// File name.
+    pub name: Template,
+    /// The one top-level folder inside the archive.
+    pub root: Template,
+    /// Folder of the repository that the artifact is made of; empty for all.
+    pub subdirectory: String,
+    /// Built-in rules, `name@version`.
+    pub preset: String,
+    /// Paths of git that may be missing from the artifact.
+    pub omit: Vec<Pattern>,
+    /// Evidence for single paths.
+    pub files: Vec<FileRule>,
+    /// Bounds that differ from the built-in ones.
+    pub limits: LimitRules,
+}
+
+/// A glob with its text: `*` and `?` do not cross `/`, `**` does.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    /// As written in the policy.
+    pub text: String,
+    matcher: GlobMatcher,
+}
+
+impl Pattern {
+    /// Compiles a glob.
+    ///
+    /// # Errors
+    /// The glob's fault in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let glob = globset::GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build();
+        let matcher = glob.map_err(|error| error.to_string())?.compile_matcher();
+        Ok(Self { text: text.into(), matcher })
+    }
+
+    /// Whether the whole of `bytes` matches.
+    pub fn matches(&self, bytes: &[u8]) -> bool {
+        use std::os::unix::ffi::OsStrExt as _;
+        self.matcher.is_match(std::ffi::OsStr::from_bytes(bytes))
+    }
+}
+
+/// Evidence that the policy itself gives for one path of the artifact.
+#[derive(Debug, Clone)]
+pub struct FileRule {
+    /// Path below the artifact's root.
+    pub path: Template,
+    /// Whether the file must be executable; if not, it must not be.
+    pub executable: bool,
+    /// The evidence.
+    pub evidence: FileEvidence,
+}
+
+/// The kinds of evidence that a policy can write down.
+#[derive(Debug, Clone)]
+pub enum FileEvidence {
+    /// The file's bytes have this digest.
+    Pinned(Sha256Digest),
+    /// The file's bytes are these.
+    Exact(String),
+    /// Nothing is known about the file; accepted until a date, and told.
+    Unverified {
+        /// Why that is bearable.
+        reason: String,
+        /// From then on it is not accepted.
+        until: Time,
+    },
+}
+
+/// Bounds on an archive, where the policy sets them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LimitRules {
+    /// Entries in the archive.
+    pub entries: Option<u64>,
+    /// Bytes after decompression.
+    pub unpacked: Option<u64>,
+    /// Unpacked bytes for one packed byte.
+    pub ratio: Option<u64>,
+}
+
+impl Policy {
+    /// Reads and checks a policy.
+    ///
+    /// # Errors
+    /// [`BadDocument`] with the place and the fault: unknown or duplicate
+    /// keys, a group that is not defined, empty lists, a name that two
+    /// artifacts would share.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BadDocument> {
+        let raw: raw::Policy = document::read(bytes, FORMAT)?;
+        check::policy(raw)
+    }
+
+    /// Groups that no project uses: probably a mistake, or a leftover.
+    pub fn unused_groups(&self) -> impl Iterator<Item = &str> {
+        let used =
+            |group: &str| self.projects.values().any(|project| project.taggers.iter().any(|t| t == group));
+        self.groups.keys().map(String::as_str).filter(move |group| !used(group))
+    }
+}
+
+impl Project {
+    /// The version that `tag` stands for, or why it is no release of this project.
+    ///
+    /// # Errors
+    /// A sentence with what was expected.
+    pub fn version_of_tag<'t>(&self, tag: &'t str) -> Result<&'t str, String> {
+        let version = self
+            .tag
+            .version_in(tag)
+            .ok_or_else(|| format!("the policy's tags look like {:?}", self.tag.as_str()))?;
+        if !self.version.accepts(version) {
+            return Err(format!("{version:?} is not {}", self.version.describe()));
+        }
+        Ok(version)
+    }
+
+    /// Name of the checksum list of a version.
+    pub fn checksum_list(&self, version: &str) -> String {
+        format!("{}-{version}.SHA256SUMS", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! The policy file as written: keys and types only, unknown keys refused.
+
+use crate::release::document::UniqueMap;
+use crate::release::{Fingerprint, Sha256Digest, Time};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Policy {
+    #[serde(rename = "format")]
+    pub _format: String,
+    pub groups: UniqueMap<Group>,
+    pub projects: UniqueMap<Project>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Group {
+    pub certificates: Vec<Fingerprint>,
+    pub not_before: Option<Time>,
+    pub not_after: Option<Time>,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Project {
+    pub repository: String,
+    pub name: Option<String>,
+    pub tag: String,
+    pub version: Option<String>,
+    pub version_pattern: Option<String>,
+    pub branches: Vec<String>,
+    pub taggers: Taggers,
+    pub signer: Fingerprint,
+    pub destination: Option<String>,
+    pub artifacts: Vec<Artifact>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Taggers {
+    pub any: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Artifact {
+    pub name: String,
+    pub root: Option<String>,
+    #[serde(default)]
+    pub subdirectory: String,
+    pub preset: String,
+    #[serde(default)]
+    pub omit: Vec<String>,
+    #[serde(default)]
+    pub files: Vec<File>,
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct File {
+    pub path: String,
+    #[serde(default)]
+    pub executable: bool,
+    pub sha256: Option<Sha256Digest>,
+    pub exact: Option<String>,
+    pub unverified: Option<Unverified>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Unverified {
+    pub reason: String,
+    pub until: Time,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Limits {
+    pub entries: Option<u64>,
+    pub unpacked: Option<u64>,
+    pub ratio: Option<u64>,
+}
