@@ -14,7 +14,10 @@
 //! Only the command line, the result formats and the exit codes are public
 //! interfaces; the library is for the binary and the tests and promises nothing.
 
+pub mod cli;
 pub mod evidence;
 pub mod exit;
+pub mod files;
 pub mod release;
 pub mod report;
+pub mod site;

@@ -1,0 +1,58 @@
+//! One worked example for each command; a test parses every one of them.
+
+pub(super) const TOP: &str = "\
+Exit codes:
+  0  yes, done, or already so
+  1  everything was looked at and the answer is no: see the findings
+  2  the request is wrong
+  3  could not look; nothing is known
+
+Every run prints one YAML document on standard output; people's text goes to
+standard error.";
+
+pub(super) const CHECKSUM: &str = "\
+Example: what a build job hands on with its artifacts
+  $ countersign checksum dist --output manifest.yaml";
+
+pub(super) const VERIFY_TAG: &str = "\
+Example:
+  $ countersign verify-tag --repository nova --tag 33.0.2 \\
+      --policy policy.yaml --keyring keyring --project openstack/nova";
+
+pub(super) const COMPARE: &str = "\
+Example: explain a tarball without any policy
+  $ countersign compare --repository nova --tag 33.0.2 \\
+      --artifact nova-33.0.2.tar.gz --preset git-archive@1 --explain all";
+
+pub(super) const VALIDATE: &str = "\
+Example: repeat a validation and compare the record with the published one
+  $ countersign validate --repository nova --tag 33.0.2 \\
+      --policy policy.yaml --keyring keyring --project openstack/nova \\
+      --artifacts dist --at 2026-11-20T10:00:00Z --record record.yaml";
+
+pub(super) const SIGN: &str = "\
+Example: validate and sign in one process, the subkey from gpg
+  $ gpg --export-secret-subkeys --armor SUBKEY! | countersign sign \\
+      --repository nova --tag 33.0.2 --policy policy.yaml \\
+      --keyring keyring --project openstack/nova --artifacts dist --key -";
+
+pub(super) const VERIFY: &str = "\
+Example: check a downloaded file with its .asc beside it
+  $ countersign verify --keyring keyring nova-33.0.2.tar.gz
+
+Example: check a whole folder against its signed checksum lists
+  $ countersign verify --keyring keyring --policy policy.yaml \\
+      --project openstack/nova site/openstack/nova";
+
+pub(super) const PUBLISH: &str = "\
+Example:
+  $ countersign publish --record dist/nova-33.0.2.tar.gz.validation.yaml \\
+      --artifacts dist --policy policy.yaml --keyring keyring --site /srv/site";
+
+pub(super) const POLICY_CHECK: &str = "\
+Example:
+  $ countersign policy check --policy policy.yaml --keyring keyring";
+
+pub(super) const POLICY_EXPLAIN: &str = "\
+Example:
+  $ countersign policy explain openstack/nova --policy policy.yaml --version 33.0.2";

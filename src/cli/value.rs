@@ -1,0 +1,58 @@
+//! Values of arguments that are checked as they are read.
+
+use crate::release::{ObjectId, Sha256Digest, Time, name};
+
+/// A tag name, by git's rules and not starting with `-`.
+///
+/// # Errors
+/// The rule that is broken, for clap to show.
+pub fn tag_name(text: &str) -> Result<String, String> {
+    name::check_tag_name(text).map(|()| text.to_string()).map_err(|error| error.to_string())
+}
+
+/// A project's name, `/`-separated.
+///
+/// # Errors
+/// The rule that is broken.
+pub fn project(text: &str) -> Result<String, String> {
+    name::check_place("the project", text).map(|()| text.to_string()).map_err(|error| error.to_string())
+}
+
+/// A point in time.
+///
+/// # Errors
+/// What it should look like.
+pub fn time(text: &str) -> Result<Time, String> {
+    Time::parse(text).map_err(|error| error.to_string())
+}
+
+/// A whole git object id.
+///
+/// # Errors
+/// What it should look like.
+pub fn object_id(text: &str) -> Result<ObjectId, String> {
+    ObjectId::parse(text).map_err(|error| error.to_string())
+}
+
+/// A SHA-256 digest.
+///
+/// # Errors
+/// What it should look like.
+pub fn sha256(text: &str) -> Result<Sha256Digest, String> {
+    Sha256Digest::parse(text).map_err(|error| error.to_string())
+}
+
+/// Where the secret key comes from. Only standard input is offered: a key in
+/// a file stays on a disk, one in the environment or in an argument is seen
+/// in the list of processes.
+///
+/// # Errors
+/// The reason, for anything but `-`.
+pub fn key_source(text: &str) -> Result<(), String> {
+    if text == "-" {
+        return Ok(());
+    }
+    Err("the key is read from standard input only: give --key - and pipe the key in, \
+         so that it never lies in a file, an argument or the environment"
+        .into())
+}

@@ -1,0 +1,419 @@
+//! Careful handling of files: what is opened is what was meant, what is
+//! written appears whole or not at all.
+//!
+//! `commands` and `site` use it; it knows of releases only their digests.
+
+use crate::release::{ArtifactDigests, Sha256Digest, Sha512Digest};
+use rustix::fs::{Mode, OFlags};
+use sha2::{Digest as _, Sha256, Sha512};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+
+/// Why a file could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// There is no such file.
+    #[error("{path}: does not exist")]
+    Missing {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// There is something, but not a regular file.
+    #[error("{path}: is {found}, not a regular file")]
+    NotRegular {
+        /// The path as given.
+        path: PathBuf,
+        /// What it is, in words.
+        found: &'static str,
+    },
+    /// Larger than it may be.
+    #[error("{path}: is larger than {max} bytes")]
+    TooLarge {
+        /// The path as given.
+        path: PathBuf,
+        /// The bound, in bytes.
+        max: u64,
+    },
+    /// The system refused.
+    #[error("{path}: cannot {action}: {source}")]
+    Io {
+        /// The path as given.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+impl FileError {
+    /// The finding code of `docs/findings.md`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "file-missing",
+            Self::NotRegular { .. } => "not-a-regular-file",
+            Self::TooLarge { .. } => "file-too-large",
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "disk-full",
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "permission-denied",
+                _ => "io-error",
+            },
+        }
+    }
+
+    /// Whether the same call may succeed later without a change of arguments.
+    pub fn retryable(&self) -> bool {
+        matches!(self.code(), "disk-full" | "io-error")
+    }
+
+    /// The path it is about.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Missing { path }
+            | Self::NotRegular { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::Io { path, .. } => path,
+        }
+    }
+
+    /// An [`FileError::Io`], or [`FileError::Missing`] where that is the reason.
+    pub fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { path },
+            _ => Self::Io { path, action, source },
+        }
+    }
+}
+
+/// What lies under a name in a folder. Links are told, never followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    Regular,
+    /// Anything else, in words.
+    Other(&'static str),
+}
+
+fn kind(file_type: std::fs::FileType) -> Kind {
+    if file_type.is_file() {
+        Kind::Regular
+    } else if file_type.is_dir() {
+        Kind::Other("a folder")
+    } else if file_type.is_symlink() {
+        Kind::Other("a symbolic link")
+    } else if file_type.is_fifo() {
+        Kind::Other("a FIFO")
+    } else if file_type.is_socket() {
+        Kind::Other("a socket")
+    } else {
+        Kind::Other("a device")
+    }
+}
+
+/// Opens a regular file for reading, without following a link in its last
+/// part and without waiting on a FIFO.
+///
+/// # Errors
+/// [`FileError`] if it is missing, something else, or not readable.
+pub fn open_regular(path: &Path) -> Result<File, FileError> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(fd) => File::from(fd),
+        Err(rustix::io::Errno::LOOP) => {
+            return Err(FileError::NotRegular { path: path.into(), found: "a symbolic link" });
+        }
+        Err(rustix::io::Errno::NXIO) => {
+            return Err(FileError::NotRegular { path: path.into(), found: "a socket or device" });
+        }
+        Err(errno) => return Err(FileError::io(path, "open it", errno.into())),
+    };
+    let metadata = file.metadata().map_err(|error| FileError::io(path, "look at it", error))?;
+    match kind(metadata.file_type()) {
+        Kind::Regular => Ok(file),
+        Kind::Other(found) => Err(FileError::NotRegular { path: path.into(), found }),
+    }
+}
+
+/// Opens a file that the operator names: links are followed, since the
+/// operator may keep a policy or a record behind one, but it must lead to a
+/// regular file.
+///
+/// # Errors
+/// As [`open_regular`].
+pub fn read_given(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    let real = path.canonicalize().map_err(|error| FileError::io(path, "find it", error))?;
+    let mut file = open_regular(&real)?;
+    read_all(&mut file, path, max)
+}
+
+/// Reads an open file from its start, at most `max` bytes.
+///
+/// # Errors
+/// [`FileError::TooLarge`] for more; [`FileError::Io`].
+pub fn read_all(file: &mut File, path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0)).map_err(|error| FileError::io(path, "read it", error))?;
+    file.take(max.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| FileError::io(path, "read it", error))?;
+    if bytes.len() as u64 > max {
+        return Err(FileError::TooLarge { path: path.into(), max });
+    }
+    Ok(bytes)
+}
+
+/// Feeds an open file, from its start to its end, to `each`, in pieces of
+/// bounded size.
+///
+/// # Errors
+/// [`FileError::Io`] from reading, or whatever `each` returns.
+pub fn for_each_chunk<E: From<FileError>>(
+    file: &mut File,
+    path: &Path,
+    mut each: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let told = |error| FileError::io(path, "read it", error);
+    let mut buffer = vec![0; 1 << 18];
+    file.seek(SeekFrom::Start(0)).map_err(told)?;
+    loop {
+        let read = match file.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(told(error).into()),
+        };
+        each(buffer.get(..read).unwrap_or_default())?;
+    }
+}
+
+/// SHA-256 of an open file, read from its start.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn sha256(file: &mut File, path: &Path) -> Result<Sha256Digest, FileError> {
+    let mut hasher = Sha256::new();
+    for_each_chunk(file, path, |chunk| {
+        hasher.update(chunk);
+        Ok::<(), FileError>(())
+    })?;
+    Ok(Sha256Digest(hasher.finalize().into()))
+}
+
+/// Size, SHA-256 and SHA-512 of an open file, in one read from its start.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn digests(file: &mut File, path: &Path) -> Result<ArtifactDigests, FileError> {
+    let (mut size, mut sha256, mut sha512) = (0, Sha256::new(), Sha512::new());
+    for_each_chunk(file, path, |chunk| {
+        size += chunk.len() as u64;
+        sha256.update(chunk);
+        sha512.update(chunk);
+        Ok::<(), FileError>(())
+    })?;
+    let (sha256, sha512) = (Sha256Digest(sha256.finalize().into()), Sha512Digest(sha512.finalize().into()));
+    Ok(ArtifactDigests { size, sha256, sha512 })
+}
+
+/// The names in a folder with what lies under them, sorted by bytes.
+///
+/// # Errors
+/// [`FileError`] if the folder cannot be read, or is none.
+pub fn list(folder: &Path) -> Result<Vec<(OsString, Kind)>, FileError> {
+    let mut out = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).min_depth(1).max_depth(1).sort_by_file_name() {
+        let entry = entry.map_err(|error| {
+            let source =
+                error.into_io_error().unwrap_or_else(|| io::Error::other("the folder refers to itself"));
+            FileError::io(folder, "list the folder", source)
+        })?;
+        out.push((entry.file_name().to_os_string(), kind(entry.file_type())));
+    }
+    // A file in the folder's place has no entries either.
+    let metadata = folder.metadata().map_err(|error| FileError::io(folder, "look at the folder", error))?;
+    if !metadata.is_dir() {
+        let source = io::Error::from(io::ErrorKind::NotADirectory);
+        return Err(FileError::io(folder, "list the folder", source));
+    }
+    Ok(out)
+}
+
+/// Prefix of the names of files that are being written. A process that is
+/// killed may leave one; [`remove_leftovers`] clears them away.
+pub const TEMPORARY: &str = ".countersign-";
+
+/// A file being written beside its final place.
+#[derive(Debug)]
+pub struct NewFile {
+    temporary: tempfile::NamedTempFile,
+    target: PathBuf,
+}
+
+impl NewFile {
+    /// Starts a file in `folder` under a temporary name; it will be readable
+    /// for all, as far as the umask lets it.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn create(folder: &Path, name: &str) -> Result<Self, FileError> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let target = folder.join(name);
+        let permissions = std::fs::Permissions::from_mode(0o644);
+        let temporary = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .suffix(".tmp")
+            .permissions(permissions)
+            .tempfile_in(folder)
+            .map_err(|error| FileError::io(folder, "write in the folder", error))?;
+        Ok(Self { temporary, target })
+    }
+
+    /// Adds bytes.
+    ///
+    /// # Errors
+    /// [`FileError::Io`], for example when the disk is full.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        self.temporary.write_all(bytes).map_err(|error| FileError::io(&self.target, "write it", error))
+    }
+
+    /// Brings the bytes to the disk, then gives the file its name, then brings
+    /// the folder to the disk. An existing file of that name is replaced only
+    /// if `replace` says so.
+    ///
+    /// # Errors
+    /// [`FileError::Io`]; the name is then as it was before.
+    pub fn finish(self, replace: bool) -> Result<(), FileError> {
+        let Self { temporary, target } = self;
+        let told = |error| FileError::io(&target, "write it", error);
+        temporary.as_file().sync_all().map_err(told)?;
+        let named = if replace { temporary.persist(&target) } else { temporary.persist_noclobber(&target) };
+        named.map_err(|error| FileError::io(&target, "name it", error.error))?;
+        sync_folder(target.parent().unwrap_or(Path::new(".")))
+    }
+}
+
+/// Writes a whole file, replacing what was there.
+///
+/// # Errors
+/// [`FileError`]; then nothing has changed under the name.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let (folder, name) = split(path)?;
+    let mut file = NewFile::create(folder, &name)?;
+    file.write(bytes)?;
+    file.finish(true)
+}
+
+fn split(path: &Path) -> Result<(&Path, String), FileError> {
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+        FileError::io(path, "write it", io::Error::new(io::ErrorKind::InvalidInput, "this is no file name"))
+    })?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok((folder, name.to_string()))
+}
+
+/// Brings a folder's names to the disk.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
+    let told = |error| FileError::io(folder, "bring the folder to the disk", error);
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(told)
+}
+
+/// Removes files that a killed run left behind. Only for folders that are
+/// locked against other runs.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn remove_leftovers(folder: &Path) -> Result<(), FileError> {
+    for (name, kind) in list(folder)? {
+        let ours = name.to_str().is_some_and(|name| name.starts_with(TEMPORARY) && name.ends_with(".tmp"));
+        if ours && kind == Kind::Regular {
+            let path = folder.join(name);
+            std::fs::remove_file(&path).map_err(|error| FileError::io(&path, "remove a leftover", error))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn links_fifos_and_folders_are_not_opened() {
+        let folder = folder();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        std::os::unix::fs::symlink(&file, folder.path().join("link")).unwrap();
+        let fifo = folder.path().join("fifo");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, Mode::RWXU, 0).unwrap();
+        std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+        assert!(open_regular(&file).is_ok());
+        for odd in ["link", "fifo", "socket", ""] {
+            let error = open_regular(&folder.path().join(odd)).unwrap_err();
+            assert_eq!(error.code(), "not-a-regular-file", "{odd}: {error}");
+        }
+        assert_eq!(open_regular(&folder.path().join("gone")).unwrap_err().code(), "file-missing");
+    }
+
+    #[test]
+    fn reading_is_bounded() {
+        let folder = folder();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "12345").unwrap();
+        assert_eq!(read_given(&path, 5).unwrap(), b"12345");
+        assert_eq!(read_given(&path, 4).unwrap_err().code(), "file-too-large");
+    }
+
+    #[test]
+    fn a_file_that_is_not_finished_leaves_nothing() {
+        let folder = folder();
+        let mut file = NewFile::create(folder.path(), "a").unwrap();
+        file.write(b"half").unwrap();
+        drop(file);
+        assert_eq!(list(folder.path()).unwrap(), []);
+    }
+
+    #[test]
+    fn existing_names_are_kept_unless_told_otherwise() {
+        let folder = folder();
+        let path = folder.path().join("a");
+        replace(&path, b"one").unwrap();
+        let mut file = NewFile::create(folder.path(), "a").unwrap();
+        file.write(b"two").unwrap();
+        assert!(file.finish(false).is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        replace(&path, b"three").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"three");
+        assert_eq!(list(folder.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn leftovers_are_removed_and_nothing_else() {
+        let folder = folder();
+        for name in [".countersign-abc.tmp", ".countersign-readme", "a.tmp"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        remove_leftovers(folder.path()).unwrap();
+        let names: Vec<_> = list(folder.path()).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, [".countersign-readme", "a.tmp"]);
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        let folder = folder();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "x").unwrap();
+        assert!(list(&path).is_err());
+        assert_eq!(list(&folder.path().join("gone")).unwrap_err().code(), "file-missing");
+    }
+}
