@@ -1,0 +1,42 @@
+//! Which container a file name promises.
+
+/// The format of an archive, as its file name says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// `.tar`
+    Tar,
+    /// `.tar.gz`, `.tgz`, `.crate`
+    TarGz,
+}
+
+impl Format {
+    /// The format that the ending of `name` stands for, in lower case only.
+    ///
+    /// The name comes from the policy. The content is never asked: a file
+    /// that is two things at once would be one to us and another to the user.
+    pub fn from_name(name: &str) -> Option<Self> {
+        const ENDINGS: [(&str, Format); 4] = [
+            (".tar", Format::Tar),
+            (".tar.gz", Format::TarGz),
+            (".tgz", Format::TarGz),
+            (".crate", Format::TarGz),
+        ];
+        ENDINGS.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, format)| format)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_alone_decides() {
+        assert_eq!(Format::from_name("nova-1.0.tar.gz"), Some(Format::TarGz));
+        assert_eq!(Format::from_name("semver-7.8.5.tgz"), Some(Format::TarGz));
+        assert_eq!(Format::from_name("serde-1.0.0.crate"), Some(Format::TarGz));
+        assert_eq!(Format::from_name("x.tar"), Some(Format::Tar));
+        for other in ["x.gz", "x.TAR.GZ", "x.tar.gz.asc", "tar.gz", "x", ""] {
+            assert_eq!(Format::from_name(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Strict streaming readers of release archives: entries out, nothing on disk.
+//!
+//! An archive is hostile until it is proven dull. Two readers that disagree
+//! about it are the attack: one is the reviewer, the other unpacks. So
+//! everything that some reader would take another way is refused, not
+//! repaired, and what is accepted lists the same in every common tool
+//! (`tests/archive_peers.rs` holds that against GNU tar, Python and bsdtar).
+//!
+//! ```text
+//! read ─► container (gzip, …) ─► tar ─► names, limits ─► Sink
+//! ```
+//!
+//! Memory is bounded by [`Limits`] and the number of paths, never by file
+//! sizes. The format comes from the file's *name*, which our policy gives;
+//! the bytes must then agree ([`Format::from_name`]).
+//!
+//! What is *not* judged here: whether there is one root folder, where symbolic
+//! links point, and which files belong in a release.
+
+mod codes;
+mod entry;
+mod error;
+mod fold;
+mod format;
+mod gzip;
+mod limits;
+mod names;
+mod source;
+mod tar;
+
+use std::io::Read;
+
+pub use codes::CODES;
+pub use entry::{Entry, EntryKind, Sink, Stop, Summary};
+pub use error::{ArchiveError, Defect};
+pub use format::Format;
+pub use limits::Limits;
+
+/// Reads the whole archive `input` and hands its entries to `sink`, in order.
+///
+/// On success `input` was read to its very end, so a reader that hashes what
+/// passes through it has seen the whole file.
+///
+/// # Errors
+/// [`ArchiveError::Defect`] if the archive is malformed, ambiguous or beyond
+/// `limits`; entries before the defect have reached the sink, so a caller
+/// must throw away what it gathered. [`ArchiveError::Io`] if `input` fails,
+/// [`ArchiveError::Stopped`] if `sink` does.
+pub fn read(
+    format: Format,
+    mut input: impl Read + Send,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<Summary, ArchiveError> {
+    match format {
+        Format::Tar => tar::read(source::Plain::new(&mut input, limits), limits, sink),
+        Format::TarGz => tar::read(gzip::Gzip::new(&mut input, limits), limits, sink),
+    }
+}
