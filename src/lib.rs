@@ -1,4 +1,5 @@
 //! countersign: explains every byte of a release artifact from its signed
 //! git tag, then signs and publishes it.
 
+pub mod git;
 pub mod release;

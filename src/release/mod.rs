@@ -9,6 +9,7 @@ pub mod finding;
 pub mod name;
 pub mod path;
 pub mod signature;
+pub mod tag;
 pub mod time;
 pub mod tree;
 
