@@ -18,6 +18,7 @@ pub mod cli;
 pub mod evidence;
 pub mod exit;
 pub mod files;
+pub mod git;
 pub mod archive;
 pub mod release;
 pub mod report;

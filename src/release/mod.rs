@@ -13,6 +13,7 @@ pub mod path;
 pub mod policy;
 pub mod record;
 pub mod signature;
+pub mod tag;
 pub mod time;
 pub mod tree;
 
