@@ -1,0 +1,17 @@
+//! Judges signature facts by policy and time, and counts people.
+//!
+//! Pure: facts, question and time come in, findings go out. What Sequoia,
+//! gpg or sqv would say plays no part; `docs/signatures.md` sets their
+//! answers beside ours.
+
+mod age;
+pub mod algorithms;
+mod judge;
+mod key_rules;
+mod key_state;
+mod question;
+mod signing_key;
+
+pub use judge::{Judgement, Signer, judge};
+pub use question::{Age, CLOCK_SKEW, Membership, Mode, Question};
+pub use signing_key::{KeyQuestion, judge_signing_key};
