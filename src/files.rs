@@ -208,15 +208,51 @@ pub fn sha256(file: &mut File, path: &Path) -> Result<Sha256Digest, FileError> {
 /// # Errors
 /// [`FileError::Io`].
 pub fn digests(file: &mut File, path: &Path) -> Result<ArtifactDigests, FileError> {
-    let (mut size, mut sha256, mut sha512) = (0, Sha256::new(), Sha512::new());
-    for_each_chunk(file, path, |chunk| {
-        size += chunk.len() as u64;
-        sha256.update(chunk);
-        sha512.update(chunk);
-        Ok::<(), FileError>(())
-    })?;
-    let (sha256, sha512) = (Sha256Digest(sha256.finalize().into()), Sha512Digest(sha512.finalize().into()));
-    Ok(ArtifactDigests { size, sha256, sha512 })
+    Hashing::start(file, path)?.finish()
+}
+
+/// Reads a file from its start for somebody else, and hashes what passes.
+#[derive(Debug)]
+pub struct Hashing<'f> {
+    file: &'f mut File,
+    path: &'f Path,
+    size: u64,
+    sha256: Sha256,
+    sha512: Sha512,
+}
+
+impl<'f> Hashing<'f> {
+    /// Goes to the start of the file. `path` is for messages.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn start(file: &'f mut File, path: &'f Path) -> Result<Self, FileError> {
+        file.seek(SeekFrom::Start(0)).map_err(|error| FileError::io(path, "read it", error))?;
+        Ok(Self { file, path, size: 0, sha256: Sha256::new(), sha512: Sha512::new() })
+    }
+
+    /// Reads what the other left unread, and ends: the digests are always
+    /// those of the whole file.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn finish(mut self) -> Result<ArtifactDigests, FileError> {
+        let path = self.path;
+        io::copy(&mut self, &mut io::sink()).map_err(|error| FileError::io(path, "read it", error))?;
+        let (sha256, sha512) = (self.sha256.finalize().into(), self.sha512.finalize().into());
+        Ok(ArtifactDigests { size: self.size, sha256: Sha256Digest(sha256), sha512: Sha512Digest(sha512) })
+    }
+}
+
+impl Read for Hashing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let chunk = buffer.get(..read).unwrap_or_default();
+        self.size += chunk.len() as u64;
+        self.sha256.update(chunk);
+        self.sha512.update(chunk);
+        Ok(read)
+    }
 }
 
 /// The names in a folder with what lies under them, sorted by bytes.
@@ -280,20 +316,41 @@ impl NewFile {
         self.temporary.write_all(bytes).map_err(|error| FileError::io(&self.target, "write it", error))
     }
 
+    /// Brings the bytes to the disk. What can still fail after that is only
+    /// the naming.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn sync(&self) -> Result<(), FileError> {
+        let synced = self.temporary.as_file().sync_all();
+        synced.map_err(|error| FileError::io(&self.target, "write it", error))
+    }
+
     /// Brings the bytes to the disk, then gives the file its name, then brings
     /// the folder to the disk. An existing file of that name is replaced only
     /// if `replace` says so.
     ///
     /// # Errors
     /// [`FileError::Io`]; the name is then as it was before.
-    pub fn finish(self, replace: bool) -> Result<(), FileError> {
+    pub fn finish(self, replace: Replace) -> Result<(), FileError> {
+        self.sync()?;
         let Self { temporary, target } = self;
-        let told = |error| FileError::io(&target, "write it", error);
-        temporary.as_file().sync_all().map_err(told)?;
-        let named = if replace { temporary.persist(&target) } else { temporary.persist_noclobber(&target) };
+        let named = match replace {
+            Replace::Yes => temporary.persist(&target),
+            Replace::Never => temporary.persist_noclobber(&target),
+        };
         named.map_err(|error| FileError::io(&target, "name it", error.error))?;
         sync_folder(target.parent().unwrap_or(Path::new(".")))
     }
+}
+
+/// Whether a new file may take the place of an old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// The old bytes are lost.
+    Yes,
+    /// An error if the name is taken.
+    Never,
 }
 
 /// Writes a whole file, replacing what was there.
@@ -304,7 +361,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let (folder, name) = split(path)?;
     let mut file = NewFile::create(folder, &name)?;
     file.write(bytes)?;
-    file.finish(true)
+    file.finish(Replace::Yes)
 }
 
 fn split(path: &Path) -> Result<(&Path, String), FileError> {
@@ -390,7 +447,7 @@ mod tests {
         replace(&path, b"one").unwrap();
         let mut file = NewFile::create(folder.path(), "a").unwrap();
         file.write(b"two").unwrap();
-        assert!(file.finish(false).is_err());
+        assert!(file.finish(Replace::Never).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"one");
         replace(&path, b"three").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"three");

@@ -14,12 +14,15 @@
 //! Only the command line, the result formats and the exit codes are public
 //! interfaces; the library is for the binary and the tests and promises nothing.
 
+pub mod archive;
 pub mod cli;
+pub mod commands;
 pub mod evidence;
 pub mod exit;
 pub mod files;
 pub mod git;
-pub mod archive;
+pub mod openpgp;
 pub mod release;
 pub mod report;
 pub mod site;
+pub mod trust;

@@ -46,7 +46,7 @@ enum State {
     /// Met, and a finding was told.
     Wrong,
     /// Explained; the detail is empty for identical paths.
-    Explained { level: Level, mode: Mode, content: Content, detail: String },
+    Explained { level: Level, mode: Mode, size: u64, content: Content, detail: String },
 }
 
 /// A comparison under way.
@@ -56,6 +56,8 @@ pub struct Comparison {
     tree: Vec<TreeEntry>,
     states: Vec<State>,
     added: Vec<Explanation>,
+    /// Facts that are not identical to git: hard links may name them.
+    others: BTreeMap<TreePath, Fact>,
     omissions: Omissions,
     files: BTreeMap<TreePath, (FileRule, bool)>,
     unknown_folders: BTreeSet<TreePath>,
@@ -79,6 +81,13 @@ pub struct Verdict {
     pub unverified: Vec<Unverified>,
 }
 
+impl Verdict {
+    /// The verdict on an artifact that could not be compared with anything.
+    pub fn of_nothing() -> Self {
+        Comparison::new(vec![], vec![], vec![], Time::from_unix(0)).finish()
+    }
+}
+
 impl Comparison {
     /// Starts a comparison with the tree at the tag, sorted by path, and the
     /// rules of the policy. `at` decides whether an `unverified` rule still holds.
@@ -88,6 +97,7 @@ impl Comparison {
             states: vec![State::Unseen; tree.len()],
             tree,
             added: Vec::new(),
+            others: BTreeMap::new(),
             omissions: Omissions::new(omit),
             files: BTreeMap::new(),
             unknown_folders: BTreeSet::new(),
@@ -121,10 +131,14 @@ impl Comparison {
             Some(entry) if identical::holds(&fact, entry) => Ok((Level::Identical, String::new())),
             _ => self.by_rule(&fact),
         };
+        if !matches!(judged, Ok((Level::Identical, _))) {
+            self.others.insert(fact.path.clone(), fact.clone());
+        }
         let entry = index.and_then(|index| self.tree.get(index));
         let state = match judged {
             Ok((level, detail)) => {
-                State::Explained { level, mode: fact.mode, content: Content::Artifact(fact.sha256), detail }
+                let content = Content::Artifact(fact.sha256);
+                State::Explained { level, mode: fact.mode, size: fact.size, content, detail }
             }
             Err(finding) => {
                 let finding = finding.unwrap_or_else(|| match entry {
@@ -137,10 +151,29 @@ impl Comparison {
         };
         match (index.and_then(|index| self.states.get_mut(index)), state) {
             (Some(slot), state) => *slot = state,
-            (None, State::Explained { level, mode, content, detail }) => {
+            (None, State::Explained { level, mode, content, detail, .. }) => {
                 self.added.push(Explanation { path: fact.path, level, mode, content, detail });
             }
             (None, _) => {}
+        }
+    }
+
+    /// The fact that was taken for `path`, for a hard link to it.
+    pub fn known(&self, path: &TreePath) -> Option<Fact> {
+        if let Some(fact) = self.others.get(path) {
+            return Some(fact.clone());
+        }
+        let index = self.index(path)?;
+        let entry = self.tree.get(index)?;
+        match self.states.get(index)? {
+            State::Explained {
+                level: Level::Identical,
+                mode,
+                size,
+                content: Content::Artifact(sha256),
+                ..
+            } => Some(Fact { path: path.clone(), mode: *mode, size: *size, id: entry.id, sha256: *sha256 }),
+            _ => None,
         }
     }
 
@@ -177,7 +210,7 @@ impl Comparison {
         }
         let mut explanations = self.added;
         for (entry, state) in self.tree.into_iter().zip(self.states) {
-            if let State::Explained { level, mode, content, detail } = state {
+            if let State::Explained { level, mode, content, detail, .. } = state {
                 explanations.push(Explanation { path: entry.path, level, mode, content, detail });
             }
         }
@@ -260,8 +293,8 @@ impl Comparison {
             if rules.len() > 1 {
                 told.push(overlap(&entry.path, format!("the omissions {}", rules.join(" and "))));
             }
-            let (mode, content) = (entry.mode, Content::Git(entry.id));
-            *state = State::Explained { level: Level::Omitted, mode, content, detail: rule.clone() };
+            let (level, mode, content) = (Level::Omitted, entry.mode, Content::Git(entry.id));
+            *state = State::Explained { level, mode, size: 0, content, detail: rule.clone() };
         }
         told.into_iter().for_each(|finding| self.tell(finding));
     }

@@ -4,6 +4,8 @@
 //! Nothing here opens a file, asks the time or prints; every other room may
 //! use these types, and they use none of the other rooms.
 
+pub mod blob;
+pub mod checksums;
 pub mod digest;
 pub mod document;
 pub mod finding;
@@ -17,6 +19,7 @@ pub mod tag;
 pub mod time;
 pub mod tree;
 
+pub use blob::{BlobHasher, ObjectFormat};
 pub use digest::{ArtifactDigests, ObjectId, Sha256Digest, Sha512Digest};
 pub use finding::{Finding, Severity};
 pub use name::{Fingerprint, ReleaseName};

@@ -3,7 +3,7 @@
 //! A file appears under its final name whole or not at all, and is never
 //! replaced by other bytes. Runs exclude each other by a lock at the root.
 
-use crate::files::{self, FileError, Kind, NewFile};
+use crate::files::{self, FileError, Kind, NewFile, Replace};
 use crate::release::Sha256Digest;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
@@ -139,7 +139,7 @@ impl Destination {
         if Sha256Digest(hasher.finalize().into()) != wanted {
             return Err(SiteError::Changed { path });
         }
-        Ok(new.finish(false)?)
+        Ok(new.finish(Replace::Never)?)
     }
 }
 

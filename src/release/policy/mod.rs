@@ -3,7 +3,7 @@
 //! It is ours, lies in a trusted repository, and is the only thing that can
 //! widen what is accepted. `docs/policy.md` is the reference for its keys.
 
-mod check;
+pub(crate) mod check;
 mod raw;
 pub mod template;
 

@@ -1,0 +1,114 @@
+//! `compare`: the tree comparison alone, for packagers and for exploring.
+
+use super::explain::{self, Explained, Plan};
+use super::{Failure, inputs, tag};
+use crate::archive::Limits;
+use crate::cli::{self, Explain};
+use crate::evidence::{Explanation, Verdict};
+use crate::files;
+use crate::release::policy::check::without_archive_suffix;
+use crate::release::{Finding, ReleaseName, Time, TreePath};
+use crate::report::Report;
+use serde_json::{Value, json};
+
+pub(super) fn run(args: &cli::Compare, now: Time) -> Result<Report, Failure> {
+    let at = args.at.unwrap_or(now);
+    let name = artifact_name(args)?;
+    let (plan, policy_sha256) = match (&args.policy, &args.project) {
+        (Some(policy), Some(project)) => {
+            let (policy, sha256) = inputs::policy(policy)?;
+            (by_policy(&policy, project, &args.tag, &name)?, Some(sha256))
+        }
+        _ => (Ok(by_arguments(args, name)?), None),
+    };
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(finding) => return Ok(Report::judged("compare", vec![finding], json!({}))),
+    };
+    let repository = inputs::repository(&args.repository)?;
+    let commit = match tag::commit(&repository, &args.tag)? {
+        Ok(commit) => commit,
+        Err(finding) => return Ok(Report::judged("compare", vec![finding], json!({}))),
+    };
+    let mut file = files::open_regular(&args.artifact)?;
+    let Explained { digests, verdict } =
+        explain::explain(&plan, &mut file, &args.artifact, &repository, &commit, at)?;
+    let mut result = json!({
+        "tag": args.tag,
+        "commit": commit,
+        "at": at,
+        "policy_sha256": policy_sha256,
+        "artifact": {
+            "name": plan.name, "size": digests.size, "sha256": digests.sha256, "sha512": digests.sha512,
+        },
+        "preset": plan.preset.name,
+        "root": plan.root,
+        "subdirectory": plan.subdirectory,
+        "levels": verdict.levels,
+        "tree_sha256": verdict.tree_sha256,
+        "unverified": verdict.unverified,
+    });
+    list(&mut result, &verdict, args.explain);
+    Ok(Report::judged("compare", verdict.findings, result))
+}
+
+fn artifact_name(args: &cli::Compare) -> Result<ReleaseName, Failure> {
+    let name = args.artifact.file_name().unwrap_or_default();
+    super::checksum::release_name(name).map_err(Failure::Usage)
+}
+
+/// The plan of the policy's artifact of this name, or the finding that there
+/// is none.
+fn by_policy(
+    policy: &crate::release::policy::Policy,
+    id: &str,
+    tag: &str,
+    name: &ReleaseName,
+) -> Result<Result<Plan, Finding>, Failure> {
+    let project = inputs::project(policy, id)?;
+    let version = match project.version_of_tag(tag) {
+        Ok(version) => version,
+        Err(why) => return Ok(Err(tag::not_a_release(tag, &why))),
+    };
+    let rule = project.artifacts.iter().find(|rule| rule.name.fill(version) == name.as_str());
+    match rule {
+        Some(rule) => Ok(Ok(Plan::of(rule, version)?)),
+        None => Ok(Err(Finding::error(
+            "unexpected-file",
+            name.as_str(),
+            format!("the policy expects no artifact of this name for version {version}"),
+            "see countersign policy explain",
+        ))),
+    }
+}
+
+fn by_arguments(args: &cli::Compare, name: ReleaseName) -> Result<Plan, Failure> {
+    let preset = explain::preset(args.preset.as_deref().unwrap_or_default())?;
+    let root = args.root.clone().unwrap_or_else(|| without_archive_suffix(name.as_str()).into());
+    let subdirectory = args.subdirectory.clone().unwrap_or_default();
+    for path in [&root, &subdirectory].into_iter().filter(|path| !path.is_empty()) {
+        if let Some(defect) = TreePath::from(path.as_str()).defect() {
+            let hint = "give a path relative to the repository or archive, with / between its parts";
+            return Err(Failure::usage("bad-path", path, format!("the path {defect}"), hint));
+        }
+    }
+    let limits = Limits::default();
+    Ok(Plan { name, root, subdirectory, preset, omit: vec![], files: vec![], limits })
+}
+
+/// Adds the explanations to a result, if they were asked for.
+pub(super) fn list(result: &mut Value, verdict: &Verdict, explain: Explain) {
+    let (Explain::All, Value::Object(map)) = (explain, result) else { return };
+    let lines = verdict.explanations.iter().map(explanation).collect::<Vec<_>>();
+    map.insert("explanations".into(), json!(lines));
+}
+
+fn explanation(explanation: &Explanation) -> Value {
+    json!({
+        "path": explanation.path,
+        "level": explanation.level.as_str(),
+        "mode": explanation.mode.as_str(),
+        "detail": explanation.detail,
+        "line": explanation.line(),
+    })
+}

@@ -1,0 +1,241 @@
+//! From one artifact to its verdict: the stream is read once, hashed whole,
+//! and each entry is handed to the comparison as a fact.
+
+use super::Failure;
+use crate::archive::{self, ArchiveError, Entry, EntryKind, Limits, Sink, Stop};
+use crate::evidence::compare::FileRule;
+use crate::evidence::{Comparison, Fact, Verdict, presets};
+use crate::files::{FileError, Hashing};
+use crate::git;
+use crate::release::policy::{ArtifactRule, LimitRules, Pattern};
+use crate::release::tree::Mode;
+use crate::release::{
+    ArtifactDigests, BlobHasher, Finding, ObjectFormat, ObjectId, ReleaseName, Sha256Digest, Time, TreePath,
+};
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::path::Path;
+
+/// How an artifact of one version is to be explained.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub name: ReleaseName,
+    pub root: String,
+    pub subdirectory: String,
+    pub preset: &'static presets::Preset,
+    pub omit: Vec<Pattern>,
+    pub files: Vec<FileRule>,
+    pub limits: Limits,
+}
+
+/// What was found out about an artifact.
+#[derive(Debug)]
+pub(super) struct Explained {
+    pub digests: ArtifactDigests,
+    pub verdict: Verdict,
+}
+
+impl Plan {
+    /// The plan that the policy has for a version.
+    pub fn of(rule: &ArtifactRule, version: &str) -> Result<Self, Failure> {
+        let name = rule.name.fill(version);
+        let name = ReleaseName::parse(&name)
+            .map_err(|error| Failure::usage("unsafe-name", &name, error.to_string(), "correct the policy"))?;
+        let files = rule.files.iter().map(|file| FileRule {
+            path: file.path.fill(version).as_str().into(),
+            executable: file.executable,
+            evidence: file.evidence.clone(),
+        });
+        Ok(Self {
+            root: rule.root.fill(version),
+            subdirectory: rule.subdirectory.clone(),
+            preset: preset(&rule.preset)?,
+            omit: rule.omit.clone(),
+            files: files.collect(),
+            limits: limits(&rule.limits),
+            name,
+        })
+    }
+}
+
+/// The preset of this name.
+pub(super) fn preset(name: &str) -> Result<&'static presets::Preset, Failure> {
+    presets::find(name).ok_or_else(|| {
+        let hint = format!("use one of: {}", presets::names());
+        Failure::usage("unknown-preset", name, "there is no preset of this name and version", &hint)
+    })
+}
+
+fn limits(rules: &LimitRules) -> Limits {
+    let built_in = Limits::default();
+    Limits {
+        entries: rules.entries.unwrap_or(built_in.entries),
+        unpacked: rules.unpacked.unwrap_or(built_in.unpacked),
+        ratio: rules.ratio.unwrap_or(built_in.ratio),
+        ..built_in
+    }
+}
+
+/// Explains an open artifact from the tree at `commit`.
+pub(super) fn explain(
+    plan: &Plan,
+    file: &mut File,
+    path: &Path,
+    repository: &git::Repository,
+    commit: &ObjectId,
+    at: Time,
+) -> Result<Explained, Failure> {
+    let format = archive::Format::from_name(plan.name.as_str()).ok_or_else(|| {
+        let hint = "docs/evidence.md lists the endings of archives that can be read";
+        Failure::usage(
+            "unknown-archive-format",
+            plan.name.as_str(),
+            "its ending names no known archive format",
+            hint,
+        )
+    })?;
+    let tree = repository.tree(commit, &plan.subdirectory.as_str().into())?;
+    let comparison = Comparison::new(tree, plan.omit.clone(), plan.files.clone(), at);
+    let object_format = match repository.object_format() {
+        git::Format::Sha1 => ObjectFormat::Sha1,
+        git::Format::Sha256 => ObjectFormat::Sha256,
+    };
+    let mut account =
+        Account { comparison, root: plan.root.as_bytes(), object_format, current: None, name: &plan.name };
+    let mut input = Hashing::start(file, path)?;
+    let read = archive::read(format, &mut input, &plan.limits, &mut account);
+    // Whatever the reader left unread belongs to the digests too.
+    let digests = input.finish()?;
+    let mut comparison = account.comparison;
+    match read {
+        Ok(summary) => {
+            let claim = summary.comment.filter(|claim| *claim != commit.to_string());
+            if let Some(claim) = claim {
+                comparison.tell(other_commit(plan.name.as_str(), &claim, commit));
+            }
+        }
+        Err(ArchiveError::Defect(defect)) => return Ok(broken(plan, defect, digests)),
+        Err(ArchiveError::Io { source }) => return Err(FileError::io(path, "read it", source).into()),
+        Err(ArchiveError::Stopped(Stop)) => {}
+    }
+    Ok(Explained { digests, verdict: comparison.finish() })
+}
+
+/// An archive that is malformed or ambiguous is rejected as such: what was
+/// understood of it so far is not told, since another reader may see it otherwise.
+fn broken(plan: &Plan, defect: archive::Defect, digests: ArtifactDigests) -> Explained {
+    let at = format!("{} (byte {} of the archive)", defect.message, defect.offset);
+    let told = match &defect.path {
+        Some(path) => format!("{path}: {at}"),
+        None => at,
+    };
+    let hint = "make the archive anew with an ordinary tool; ambiguous archives are never accepted";
+    let mut verdict = Verdict::of_nothing();
+    verdict.findings.push(Finding::error(defect.code, plan.name.as_str(), told, hint));
+    Explained { digests, verdict }
+}
+
+fn other_commit(name: &str, claim: &str, commit: &ObjectId) -> Finding {
+    Finding::error(
+        "archive-of-other-commit",
+        name,
+        format!("its header says that git archive made it from commit {claim}, the tag is commit {commit}"),
+        "make the archive from the tag",
+    )
+}
+
+/// Turns entries into facts.
+struct Account<'p> {
+    comparison: Comparison,
+    root: &'p [u8],
+    name: &'p ReleaseName,
+    object_format: ObjectFormat,
+    current: Option<Current>,
+}
+
+/// A file or link whose content is passing by.
+struct Current {
+    path: TreePath,
+    mode: Mode,
+    size: u64,
+    id: BlobHasher,
+    sha256: Sha256,
+}
+
+impl Account<'_> {
+    fn start(&mut self, path: TreePath, mode: Mode, size: u64) {
+        let (id, sha256) = (BlobHasher::new(self.object_format, size), Sha256::new());
+        self.current = Some(Current { path, mode, size, id, sha256 });
+    }
+
+    fn tell(&mut self, code: &'static str, path: &TreePath, message: String, hint: &str) {
+        self.comparison.tell(Finding::error(code, &path.to_string(), message, hint));
+    }
+}
+
+impl Sink for Account<'_> {
+    fn begin(&mut self, entry: &Entry) -> Result<(), Stop> {
+        let Some(path) = entry.path.strip_prefix(self.root) else {
+            let is_root = entry.path.as_bytes() == self.root && entry.kind == EntryKind::Directory;
+            if !is_root {
+                let root = crate::release::path::printable(self.root);
+                self.tell(
+                    "outside-root",
+                    &entry.path,
+                    format!("lies outside of {root}/, the one folder that {} may hold", self.name),
+                    "look at what put it there; artifacts unpack into exactly one folder",
+                );
+            }
+            return Ok(());
+        };
+        match &entry.kind {
+            EntryKind::Directory => self.comparison.folder(path),
+            EntryKind::File { executable: true } => self.start(path, Mode::Executable, entry.size),
+            EntryKind::File { executable: false } => self.start(path, Mode::Regular, entry.size),
+            EntryKind::Symlink { target } => {
+                self.start(path, Mode::Symlink, target.len() as u64);
+                self.data(target)?;
+            }
+            EntryKind::HardLink { target } => {
+                let known = target.strip_prefix(self.root).and_then(|target| self.comparison.known(&target));
+                match known {
+                    Some(fact) => self.comparison.entry(Fact { path, ..fact }),
+                    None => self.tell(
+                        "archive-hard-link",
+                        &path,
+                        format!("is a hard link to {target}, whose content is not known"),
+                        "make the archive without hard links",
+                    ),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, chunk: &[u8]) -> Result<(), Stop> {
+        if let Some(current) = &mut self.current {
+            current.id.update(chunk);
+            current.sha256.update(chunk);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Stop> {
+        let Some(Current { path, mode, size, id, sha256 }) = self.current.take() else { return Ok(()) };
+        match id.finish() {
+            Ok(id) => {
+                let sha256 = Sha256Digest(sha256.finalize().into());
+                self.comparison.entry(Fact { path, mode, size, id, sha256 });
+            }
+            Err(collision) => {
+                self.tell(
+                    "sha1-collision",
+                    &path,
+                    collision.to_string(),
+                    "somebody attacks: find out who brought it",
+                );
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! One file a verb: gather facts, judge, act, report. Order only; the rules
+//! are in `release`, `evidence` and `trust`.
+
+mod artifacts;
+mod checksum;
+mod compare;
+mod explain;
+mod failure;
+mod inputs;
+mod key;
+mod policy;
+mod progress;
+mod publish;
+mod sign;
+mod signature;
+mod tag;
+mod validate;
+mod verify;
+
+pub use failure::Failure;
+
+use crate::cli::{self, Cli, Command};
+use crate::exit::{self, Outcome};
+use crate::files;
+use crate::release::{Finding, Time};
+use crate::report::{Report, people};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Runs what was typed and tells the result: the document on standard output
+/// and in `--output`, people's text on standard error. `now` is the time for
+/// which is judged where the command is not told one.
+pub fn main(cli: &Cli, now: Time) -> ExitCode {
+    let name = cli.command.name();
+    let mut report = run(cli, now).unwrap_or_else(|failure| failure.report(name));
+    if let Some(path) = &cli.output
+        && let Err(error) = files::replace(path, report.document().as_bytes())
+    {
+        report = Failure::from(error).report(name);
+    }
+    tell(&report, cli.quiet)
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// [`Failure`] if there is no answer.
+pub fn run(cli: &Cli, now: Time) -> Result<Report, Failure> {
+    if let (Some(output), Some(folder)) = (&cli.output, artifacts_folder(&cli.command)) {
+        outside(output, folder)?;
+    }
+    match &cli.command {
+        Command::Checksum(args) => checksum::run(args),
+        Command::VerifyTag(args) => tag::run(args, now),
+        Command::Compare(args) => compare::run(args, now),
+        Command::Validate(args) => validate::run(args, now),
+        Command::Sign(args) => sign::run(args, now),
+        Command::Verify(args) => verify::run(args, now),
+        Command::Publish(args) => publish::run(args, now),
+        Command::Policy(cli::Policy::Check(args)) => policy::check(args, now),
+        Command::Policy(cli::Policy::Explain(args)) => policy::explain(args),
+    }
+}
+
+/// The folder of artifacts that a command works on.
+fn artifacts_folder(command: &Command) -> Option<&Path> {
+    match command {
+        Command::Checksum(args) => Some(&args.folder),
+        Command::Validate(args) => Some(&args.artifacts),
+        Command::Sign(args) => Some(&args.artifacts),
+        Command::Publish(args) => Some(&args.artifacts),
+        _ => None,
+    }
+}
+
+/// A document written among the artifacts would be an unexpected file there.
+fn outside(output: &Path, folder: &Path) -> Result<(), Failure> {
+    let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (parent.canonicalize(), folder.canonicalize()) {
+        (Ok(parent), Ok(folder)) if parent == folder => Err(Failure::usage(
+            "output-among-artifacts",
+            &output.to_string_lossy(),
+            "lies in the folder of artifacts, which holds artifacts and nothing else",
+            "write the document somewhere else",
+        )),
+        // Whatever is wrong with either path is told when it is used.
+        _ => Ok(()),
+    }
+}
+
+/// Tells that the command line is wrong, or prints the help that was asked for.
+pub fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let failed = error.print().is_err();
+        return ExitCode::from(if failed { exit::UNAVAILABLE } else { exit::OK });
+    }
+    let text = error.render().to_string();
+    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let finding = Finding::failure("usage", "command line", message, "see countersign --help");
+    // Standard error is for people and may be closed.
+    let _ = error.print();
+    tell(&Report::usage("usage", vec![finding]), true)
+}
+
+/// Prints the report. A document that could not be written is a failure,
+/// whatever it would have said.
+fn tell(report: &Report, quiet: bool) -> ExitCode {
+    if !quiet {
+        let _ = std::io::stderr().write_all(people::text(report).as_bytes());
+    }
+    let mut stdout = std::io::stdout();
+    let written = stdout.write_all(report.document().as_bytes()).and_then(|()| stdout.flush());
+    let outcome = if written.is_ok() { report.outcome } else { Outcome::Unavailable };
+    ExitCode::from(outcome.code())
+}

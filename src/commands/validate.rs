@@ -1,0 +1,250 @@
+//! `validate`: the tag, and every artifact of its release, in one go.
+
+use super::checksum::empty_folder;
+use super::explain::{self, Explained, Plan};
+use super::inputs::{self, Inputs};
+use super::tag::{self, Checked};
+use super::{Failure, artifacts, compare, progress};
+use crate::cli;
+use crate::evidence::Verdict;
+use crate::files;
+use crate::git::Repository;
+use crate::release::policy::Project;
+use crate::release::record::{self, Record};
+use crate::release::{ArtifactDigests, Finding, ObjectId, Time, finding, manifest};
+use crate::report::{HELPER_VERSION, Report, yaml};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// An artifact that was looked at, still open: what is signed later is read
+/// from the same open file.
+#[derive(Debug)]
+pub(super) struct Artifact {
+    pub plan: Plan,
+    pub path: PathBuf,
+    pub file: File,
+    pub digests: ArtifactDigests,
+    pub verdict: Verdict,
+}
+
+/// Everything that was found out about a release.
+#[derive(Debug)]
+pub(super) struct Validated {
+    pub findings: Vec<Finding>,
+    pub tag: Checked,
+    pub artifacts: Vec<Artifact>,
+    /// Present if nothing speaks against the release.
+    pub record: Option<Record>,
+}
+
+pub(super) fn run(args: &cli::Validate, now: Time) -> Result<Report, Failure> {
+    let inputs = Inputs::read(&args.rules, now)?;
+    let project = inputs::project(&inputs.policy, &args.source.project)?;
+    let validated = validate(&args.source, project, &inputs, &args.artifacts, args.manifest.as_deref())?;
+    let text = validated.record.as_ref().map(text);
+    let mut changed = false;
+    if let (Some(path), Some(text)) = (&args.record, &text) {
+        let same = files::read_given(path, text.len() as u64).is_ok_and(|old| old == text.as_bytes());
+        if !same {
+            files::replace(path, text.as_bytes())?;
+            changed = true;
+        }
+    }
+    let mut result = validated.document(&args.source.project, &inputs);
+    if let (Value::Object(result), Some(text)) = (&mut result, &text) {
+        let file = args.record.as_ref().map(|path| path.to_string_lossy());
+        result.insert("record".into(), json!({"file": file, "sha256": inputs::sha256(text.as_bytes())}));
+    }
+    if let Some(Value::Array(documents)) = result.get_mut("artifacts") {
+        for (document, artifact) in documents.iter_mut().zip(&validated.artifacts) {
+            compare::list(document, &artifact.verdict, args.explain);
+        }
+    }
+    Ok(Report::judged("validate", validated.findings, result).with_changed(changed))
+}
+
+/// The record's bytes.
+pub(super) fn text(record: &Record) -> String {
+    yaml::to_string(&serde_json::to_value(record).unwrap_or(Value::Null))
+}
+
+/// Judges a release: the tag, the set of files, the builder's claim, and the
+/// content of every artifact.
+pub(super) fn validate(
+    source: &cli::Source,
+    project: &Project,
+    inputs: &Inputs,
+    folder: &Path,
+    claim: Option<&Path>,
+) -> Result<Validated, Failure> {
+    let claim = claim.map(read_claim).transpose()?;
+    let repository = inputs::repository(&source.repository)?;
+    let tag = tag::check(source, project, &repository, inputs)?;
+    let mut out = Validated { findings: tag.findings.clone(), tag, artifacts: vec![], record: None };
+    let Some(version) = out.tag.version.clone() else { return Ok(out) };
+    let plans = project.artifacts.iter().map(|rule| Plan::of(rule, &version));
+    let plans = plans.collect::<Result<Vec<_>, _>>()?;
+    let (present, findings) = present(folder, project, &version, &plans)?;
+    out.findings.extend(findings);
+    let commit = out.tag.tag.as_ref().map(|tag| tag.commit);
+    for plan in plans.into_iter().filter(|plan| present.contains(plan.name.as_str())) {
+        let artifact = look(plan, folder, &repository, commit.as_ref(), inputs.at)?;
+        out.findings.extend(in_artifact(&artifact));
+        out.artifacts.push(artifact);
+    }
+    if let Some(claim) = claim {
+        let facts: BTreeMap<String, ArtifactDigests> =
+            out.artifacts.iter().map(|artifact| (artifact.plan.name.to_string(), artifact.digests)).collect();
+        out.findings.extend(manifest::compare(&claim, &facts));
+    }
+    if !finding::rejects(&out.findings) {
+        out.record = out.make_record(source, project, inputs, version);
+    }
+    Ok(out)
+}
+
+fn read_claim(path: &Path) -> Result<BTreeMap<String, manifest::Entry>, Failure> {
+    let bytes = inputs::given(path)?;
+    manifest::parse(&bytes).map_err(|error| Failure::document("bad-manifest", path, &error))
+}
+
+/// The names of a release's own documents, which `sign` writes beside the
+/// artifacts.
+pub(super) fn documents(project: &Project, version: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for rule in &project.artifacts {
+        let name = rule.name.fill(version);
+        names.insert(record::file_name(&name));
+        names.insert(format!("{name}.asc"));
+    }
+    let list = project.checksum_list(version);
+    names.insert(format!("{list}.asc"));
+    names.insert(list);
+    names
+}
+
+/// Holds the folder against the policy: all artifacts, and nothing else but
+/// the documents of this release.
+fn present(
+    folder: &Path,
+    project: &Project,
+    version: &str,
+    plans: &[Plan],
+) -> Result<(BTreeSet<String>, Vec<Finding>), Failure> {
+    let documents = documents(project, version);
+    let expected: BTreeSet<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
+    let (mut present, mut findings) = (BTreeSet::new(), Vec::new());
+    for found in artifacts::list(folder)? {
+        match found {
+            Err(finding) => findings.push(finding),
+            Ok(name) if expected.contains(name.as_str()) => {
+                present.insert(name.to_string());
+            }
+            Ok(name) if documents.contains(name.as_str()) => {}
+            Ok(name) => findings.push(Finding::error(
+                "unexpected-file",
+                name.as_str(),
+                format!("the policy expects no artifact of this name for version {version}"),
+                "remove it, or add it to the project's artifacts in the policy",
+            )),
+        }
+    }
+    if present.is_empty() && findings.is_empty() {
+        findings.push(empty_folder(&folder.to_string_lossy()));
+    }
+    for name in expected.into_iter().filter(|name| !present.contains(*name)) {
+        findings.push(Finding::error(
+            "missing-artifact",
+            name,
+            "the policy expects this artifact, and it is not there as a regular file",
+            "build it; a release is signed whole or not at all",
+        ));
+    }
+    Ok((present, findings))
+}
+
+fn look(
+    plan: Plan,
+    folder: &Path,
+    repository: &Repository,
+    commit: Option<&ObjectId>,
+    at: Time,
+) -> Result<Artifact, Failure> {
+    let path = folder.join(plan.name.as_str());
+    let mut file = files::open_regular(&path)?;
+    progress::say(&format!("explaining {}", plan.name));
+    let Explained { digests, verdict } = match commit {
+        Some(commit) => explain::explain(&plan, &mut file, &path, repository, commit, at)?,
+        None => Explained { digests: files::digests(&mut file, &path)?, verdict: Verdict::of_nothing() },
+    };
+    Ok(Artifact { plan, path, file, digests, verdict })
+}
+
+/// The findings about one artifact. With several artifacts a path alone would
+/// not say where.
+fn in_artifact(artifact: &Artifact) -> Vec<Finding> {
+    let name = artifact.plan.name.as_str();
+    let of = |finding: &Finding| {
+        let subject =
+            if finding.subject == name { name.into() } else { format!("{name}: {}", finding.subject) };
+        Finding { subject, ..finding.clone() }
+    };
+    artifact.verdict.findings.iter().map(of).collect()
+}
+
+impl Validated {
+    fn make_record(
+        &self,
+        source: &cli::Source,
+        project: &Project,
+        inputs: &Inputs,
+        version: String,
+    ) -> Option<Record> {
+        let mut artifacts: Vec<_> = self.artifacts.iter().map(Artifact::record).collect();
+        artifacts.sort_by(|a, b| a.name.cmp(&b.name));
+        Some(Record {
+            format: record::FORMAT.into(),
+            helper: HELPER_VERSION.into(),
+            project: source.project.clone(),
+            repository: project.repository.clone(),
+            version,
+            at: inputs.at,
+            tag: self.tag.tag.clone()?,
+            policy_sha256: inputs.policy_sha256,
+            keyring_sha256: inputs.keyring.digest(),
+            artifacts,
+        })
+    }
+
+    /// The result's common part, for `validate` and `sign`.
+    pub fn document(&self, project: &str, inputs: &Inputs) -> Value {
+        json!({
+            "project": project,
+            "version": self.tag.version,
+            "at": inputs.at,
+            "policy_sha256": inputs.policy_sha256,
+            "keyring_sha256": inputs.keyring.digest(),
+            "tag": self.tag.document(),
+            "artifacts": self.artifacts.iter().map(Artifact::record).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Artifact {
+    fn record(&self) -> record::Artifact {
+        record::Artifact {
+            name: self.plan.name.clone(),
+            size: self.digests.size,
+            sha256: self.digests.sha256,
+            sha512: self.digests.sha512,
+            preset: self.plan.preset.name.into(),
+            root: self.plan.root.clone(),
+            subdirectory: self.plan.subdirectory.clone(),
+            levels: self.verdict.levels.clone(),
+            tree_sha256: self.verdict.tree_sha256,
+            unverified: self.verdict.unverified.clone(),
+        }
+    }
+}

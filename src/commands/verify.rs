@@ -1,0 +1,318 @@
+//! `verify`: signatures, checksum lists and records, as anyone can check them.
+
+use super::checksum::release_name;
+use super::signature::{self, Ask, Court};
+use super::{Failure, inputs, progress};
+use crate::cli::{self, Mode};
+use crate::files::{self, FileError, Hashing, Kind};
+use crate::release::checksums::{self, SUFFIX};
+use crate::release::record::{self, Record, Signer};
+use crate::release::{Finding, Sha256Digest, Time};
+use crate::report::Report;
+use crate::site;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Signatures and checksum lists beyond it are no such thing.
+const MAX_DOCUMENT: u64 = 16 << 20;
+/// Largest signature file that is read; `openpgp` has a smaller bound of its own.
+const MAX_SIGNATURE: u64 = 1 << 20;
+
+/// How to judge.
+pub(super) struct Judge<'a> {
+    pub court: Court<'a>,
+    /// The project that records must be of, if that is known.
+    pub project: Option<&'a str>,
+}
+
+/// What was verified.
+#[derive(Debug, Default)]
+pub(super) struct Verified {
+    pub findings: Vec<Finding>,
+    /// Signed files by name: digest and signers.
+    pub files: BTreeMap<String, (Sha256Digest, Vec<Signer>)>,
+    /// Checksum lists by name: their entries and signers.
+    pub lists: BTreeMap<String, List>,
+}
+
+/// A checksum list whose signature was judged.
+#[derive(Debug)]
+pub(super) struct List {
+    pub sha256: Sha256Digest,
+    pub signature_sha256: Sha256Digest,
+    pub entries: BTreeMap<String, Sha256Digest>,
+    pub signers: Vec<Signer>,
+}
+
+pub(super) fn run(args: &cli::Verify, now: Time) -> Result<Report, Failure> {
+    let keyring = inputs::keyring(&args.keyring)?;
+    let (allowed, policy_sha256) = match (&args.policy, &args.project) {
+        (Some(path), Some(id)) => {
+            let (policy, sha256) = inputs::policy(path)?;
+            (signature::only(&inputs::project(&policy, id)?.signer), Some(sha256))
+        }
+        _ => (signature::anyone(&keyring), None),
+    };
+    let ask = match args.mode {
+        Mode::Archive => Ask::Archive,
+        Mode::Release => Ask::Release,
+    };
+    let at = args.at.unwrap_or(now);
+    let court = Court { keyring: &keyring, allowed: &allowed, ask, at };
+    let judge = Judge { court, project: args.project.as_deref() };
+    let mut verified = Verified::default();
+    for path in &args.paths {
+        match path.metadata() {
+            Ok(metadata) if metadata.is_dir() => verified.folder(path, &judge)?,
+            Ok(_) => verified.given_file(path, &judge)?,
+            Err(error) => return Err(FileError::io(path, "look at it", error).into()),
+        }
+    }
+    let result = json!({
+        "at": at,
+        "keyring_sha256": keyring.digest(),
+        "policy_sha256": policy_sha256,
+        "project": args.project,
+        "files": verified.files.iter().map(file_document).collect::<Vec<_>>(),
+        "checksum_lists": verified.lists.iter().map(list_document).collect::<Vec<_>>(),
+    });
+    Ok(Report::judged("verify", verified.findings, result))
+}
+
+fn file_document((name, (sha256, signers)): (&String, &(Sha256Digest, Vec<Signer>))) -> Value {
+    json!({"name": name, "sha256": sha256, "signers": signers})
+}
+
+fn list_document((name, list): (&String, &List)) -> Value {
+    json!({"name": name, "sha256": list.sha256, "entries": list.entries.len(), "signers": list.signers})
+}
+
+impl Verified {
+    fn tell(&mut self, code: &'static str, subject: &str, message: impl Into<String>, hint: &str) {
+        self.findings.push(Finding::error(code, subject, message, hint));
+    }
+
+    fn given_file(&mut self, path: &Path, judge: &Judge) -> Result<(), Failure> {
+        let name = release_name(path.file_name().unwrap_or_default()).map_err(Failure::Usage)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if name.as_str().ends_with(".asc") {
+            let hint = "give the file that was signed; its .asc is found beside it";
+            return Err(Failure::usage(
+                "signature-given",
+                name.as_str(),
+                "is a signature, not what it signs",
+                hint,
+            ));
+        }
+        if name.as_str().ends_with(SUFFIX) {
+            return self.list(folder, name.as_str(), judge);
+        }
+        self.signed_file(folder, name.as_str(), judge)?;
+        Ok(())
+    }
+
+    /// Everything in a folder: each file is covered by a signed list, and
+    /// each list is complete.
+    pub fn folder(&mut self, folder: &Path, judge: &Judge) -> Result<(), Failure> {
+        let mut present = BTreeSet::new();
+        for (name, kind) in site::contents(folder)? {
+            match (release_name(&name), kind) {
+                (Ok(name), Kind::Regular) => {
+                    present.insert(name.to_string());
+                }
+                (Ok(name), Kind::Other("a folder")) => self.findings.push(Finding::warning(
+                    "folder-not-checked",
+                    name.as_str(),
+                    "is a folder; what lies in it was not looked at",
+                    "verify it by itself",
+                )),
+                (Ok(name), Kind::Other(found)) => {
+                    let told = format!("is {found}, which no checksum list can cover");
+                    self.tell("not-a-regular-file", name.as_str(), told, "remove it");
+                }
+                (Err(finding), _) => self.findings.push(finding),
+            }
+        }
+        let lists: Vec<&String> = present.iter().filter(|name| name.ends_with(SUFFIX)).collect();
+        if lists.is_empty() {
+            self.tell(
+                "no-checksum-list",
+                &folder.to_string_lossy(),
+                "holds no signed checksum list (NAME-VERSION.SHA256SUMS): nothing here is vouched for",
+                "check the path; a release has such a list beside its files",
+            );
+        }
+        let mut covered = BTreeSet::new();
+        for name in lists {
+            self.list(folder, name, judge)?;
+            covered.extend([name.clone(), format!("{name}.asc")]);
+            covered.extend(self.lists.get(name).into_iter().flat_map(|list| list.entries.keys().cloned()));
+        }
+        for name in present.difference(&covered) {
+            self.tell(
+                "unlisted-file",
+                name,
+                "is in no signed checksum list of this folder",
+                "do not use it; find out who put it there",
+            );
+        }
+        Ok(())
+    }
+
+    /// A checksum list and everything that it names.
+    pub fn list(&mut self, folder: &Path, name: &str, judge: &Judge) -> Result<(), Failure> {
+        progress::say(&format!("verifying {name}"));
+        let path = folder.join(name);
+        let bytes = files::read_all(&mut files::open_regular(&path)?, &path, MAX_DOCUMENT)?;
+        let Some((signature_sha256, signature)) = self.signature(folder, name)? else { return Ok(()) };
+        let judged = judge.court.judge(name, &signature, &mut bytes.as_slice())?;
+        let good = judged.accepted();
+        self.findings.extend(judged.findings);
+        if !good {
+            // Nobody vouches for what it says, so it is not even read.
+            return Ok(());
+        }
+        let entries = match checksums::parse(&bytes) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let hint = "a release's list is made by countersign sign, or with sha256sum";
+                self.tell("bad-checksum-list", name, error.to_string(), hint);
+                return Ok(());
+            }
+        };
+        let mut records = Vec::new();
+        for (entry, wanted) in &entries {
+            if let Some(record) = self.entry(folder, name, entry, *wanted, &entries, judge)? {
+                records.push((entry.clone(), record));
+            }
+        }
+        for (file, record) in &records {
+            self.record(name, file, record, &entries, judge);
+        }
+        let sha256 = inputs::sha256(&bytes);
+        self.lists.insert(name.into(), List { sha256, signature_sha256, entries, signers: judged.signers });
+        Ok(())
+    }
+
+    /// One entry of a list. A record that is sound is handed back.
+    fn entry(
+        &mut self,
+        folder: &Path,
+        list: &str,
+        name: &str,
+        wanted: Sha256Digest,
+        entries: &BTreeMap<String, Sha256Digest>,
+        judge: &Judge,
+    ) -> Result<Option<Record>, Failure> {
+        let path = folder.join(name);
+        if matches!(files::open_regular(&path), Err(FileError::Missing { .. })) {
+            let told = format!("is listed in {list}, but it is not there");
+            self.tell("listed-file-missing", name, told, "fetch it; the release is whole only with it");
+            return Ok(None);
+        }
+        let is_document = name.ends_with(".asc") || name.ends_with(".validation.yaml");
+        let found = if is_document {
+            files::sha256(&mut files::open_regular(&path)?, &path)?
+        } else if entries.contains_key(&format!("{name}.asc")) {
+            self.signed_file(folder, name, judge)?
+        } else {
+            let told = format!("has no signature of its own in {list}");
+            self.tell("signature-missing", name, told, "a release has NAME.asc for each artifact");
+            files::sha256(&mut files::open_regular(&path)?, &path)?
+        };
+        if found != wanted {
+            let told = format!("{list} says SHA-256 {wanted}, the file has {found}");
+            self.tell("checksum-mismatch", name, told, "do not use it; fetch it again, from another mirror");
+            return Ok(None);
+        }
+        if !name.ends_with(".validation.yaml") {
+            return Ok(None);
+        }
+        let bytes = files::read_all(&mut files::open_regular(&path)?, &path, MAX_DOCUMENT)?;
+        match Record::parse(&bytes) {
+            Ok(record) => Ok(Some(record)),
+            Err(error) => {
+                self.tell("bad-record", name, error.to_string(), "use a helper that knows this format");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Holds a record against the list that covers it.
+    fn record(
+        &mut self,
+        list: &str,
+        file: &str,
+        record: &Record,
+        entries: &BTreeMap<String, Sha256Digest>,
+        judge: &Judge,
+    ) {
+        const HINT: &str = "the release was not made by countersign sign; ask its makers";
+        if let Some(project) = judge.project.filter(|project| *project != record.project) {
+            let told = format!("is about project {}, not {project}", record.project);
+            self.tell("record-of-other-project", file, told, "check project and folder");
+        }
+        for artifact in &record.artifacts {
+            let name = artifact.name.as_str();
+            match entries.get(name) {
+                Some(listed) if *listed == artifact.sha256 => {}
+                Some(listed) => {
+                    let told =
+                        format!("says that {name} has SHA-256 {}, {list} says {listed}", artifact.sha256);
+                    self.tell("record-mismatch", file, told, HINT);
+                }
+                None => self.tell(
+                    "record-mismatch",
+                    file,
+                    format!("speaks of {name}, which {list} does not list"),
+                    HINT,
+                ),
+            }
+        }
+        let subject = file.strip_suffix(".validation.yaml").unwrap_or(file);
+        if record.artifact(subject).is_none() {
+            self.tell("record-mismatch", file, format!("does not speak of {subject}"), HINT);
+        }
+    }
+
+    /// A file with its own signature beside it; returns its digest.
+    fn signed_file(&mut self, folder: &Path, name: &str, judge: &Judge) -> Result<Sha256Digest, Failure> {
+        let path = folder.join(name);
+        let mut file = files::open_regular(&path)?;
+        let mut data = Hashing::start(&mut file, &path)?;
+        let signers = match self.signature(folder, name)? {
+            None => vec![],
+            Some((_, signature)) => {
+                let judged = judge.court.judge(name, &signature, &mut data)?;
+                self.findings.extend(judged.findings);
+                judged.signers
+            }
+        };
+        let sha256 = data.finish()?.sha256;
+        self.files.insert(name.into(), (sha256, signers));
+        Ok(sha256)
+    }
+
+    /// The signature beside a file, or the finding that there is none.
+    fn signature(&mut self, folder: &Path, name: &str) -> Result<Option<(Sha256Digest, Vec<u8>)>, Failure> {
+        let path = folder.join(format!("{name}.asc"));
+        match files::open_regular(&path) {
+            Ok(mut file) => {
+                let bytes = files::read_all(&mut file, &path, MAX_SIGNATURE)?;
+                Ok(Some((inputs::sha256(&bytes), bytes)))
+            }
+            Err(FileError::Missing { .. }) => {
+                let told = format!("there is no {name}.asc beside it");
+                self.tell("signature-missing", name, told, "fetch the signature too");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The names of all documents that belong to one artifact.
+pub(super) fn documents_of(artifact: &str) -> [String; 2] {
+    [format!("{artifact}.asc"), record::file_name(artifact)]
+}
