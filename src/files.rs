@@ -12,17 +12,18 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-/// Why a file could not be opened, read or written.
+/// Why a file could not be opened, read or written. The text says what is
+/// wrong, [`FileError::path`] with what.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// There is no such file.
-    #[error("{path}: does not exist")]
+    #[error("does not exist")]
     Missing {
         /// The path as given.
         path: PathBuf,
     },
     /// There is something, but not a regular file.
-    #[error("{path}: is {found}, not a regular file")]
+    #[error("is {found}, not a regular file")]
     NotRegular {
         /// The path as given.
         path: PathBuf,
@@ -30,7 +31,7 @@ pub enum FileError {
         found: &'static str,
     },
     /// Larger than it may be.
-    #[error("{path}: is larger than {max} bytes")]
+    #[error("is larger than {max} bytes")]
     TooLarge {
         /// The path as given.
         path: PathBuf,
@@ -38,7 +39,7 @@ pub enum FileError {
         max: u64,
     },
     /// The system refused.
-    #[error("{path}: cannot {action}: {source}")]
+    #[error("cannot {action}: {source}")]
     Io {
         /// The path as given.
         path: PathBuf,

@@ -4,8 +4,8 @@ use clap::Parser as _;
 use countersign::{cli::Cli, commands, release::Time};
 use std::process::ExitCode;
 
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 fn main() -> ExitCode {
-    // The only clock; everything else gets the time as an argument.
     let now = Time::from_unix(jiff::Timestamp::now().as_second());
     match Cli::try_parse() {
         Ok(cli) => commands::main(&cli, now),

@@ -1,5 +1,8 @@
 //! The binary itself: static, small, quick to start.
 
+// Tests may panic: that is how they fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::disallowed_methods)]
+
 mod support;
 
 use std::fs;

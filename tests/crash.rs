@@ -2,6 +2,9 @@
 //! again completes it. The kill is real: strace sends SIGKILL at the n-th
 //! system call that touches a file.
 
+// Tests may panic: that is how they fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::disallowed_methods)]
+
 mod support;
 
 use std::collections::BTreeMap;

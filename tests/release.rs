@@ -1,6 +1,9 @@
 //! The pipeline as its users run it: validate, sign, verify, publish, and the
 //! ways in which each says no.
 
+// Tests may panic: that is how they fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::disallowed_methods)]
+
 mod support;
 
 use std::fs;

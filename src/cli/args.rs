@@ -158,7 +158,7 @@ pub struct Sign {
     pub output_dir: Option<PathBuf>,
     /// Where the secret signing subkey comes from: - is standard input
     #[arg(long, value_name = "-", value_parser = value::key_source)]
-    pub key: (),
+    pub key: value::KeySource,
     /// Judge everything, the key included, but write nothing
     #[arg(long)]
     pub check: bool,

@@ -45,12 +45,19 @@ pub fn sha256(text: &str) -> Result<Sha256Digest, String> {
 /// Where the secret key comes from. Only standard input is offered: a key in
 /// a file stays on a disk, one in the environment or in an argument is seen
 /// in the list of processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySource {
+    /// `-`
+    Stdin,
+}
+
+/// A [`KeySource`].
 ///
 /// # Errors
 /// The reason, for anything but `-`.
-pub fn key_source(text: &str) -> Result<(), String> {
+pub fn key_source(text: &str) -> Result<KeySource, String> {
     if text == "-" {
-        return Ok(());
+        return Ok(KeySource::Stdin);
     }
     Err("the key is read from standard input only: give --key - and pipe the key in, \
          so that it never lies in a file, an argument or the environment"

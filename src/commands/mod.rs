@@ -24,7 +24,7 @@ use crate::exit::{self, Outcome};
 use crate::files;
 use crate::release::{Finding, Time};
 use crate::report::{Report, people};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -107,7 +107,9 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
 /// whatever it would have said.
 fn tell(report: &Report, quiet: bool) -> ExitCode {
     if !quiet {
-        let _ = std::io::stderr().write_all(people::text(report).as_bytes());
+        let mut stderr = std::io::stderr();
+        let table = if stderr.is_terminal() { people::table(report) } else { String::new() };
+        let _ = stderr.write_all((table + &people::text(report)).as_bytes());
     }
     let mut stdout = std::io::stdout();
     let written = stdout.write_all(report.document().as_bytes()).and_then(|()| stdout.flush());

@@ -17,6 +17,9 @@ use crate::site::{self, Destination, Present};
 use serde_json::json;
 use std::path::Path;
 
+/// The files of a release with their digests, in the order of placing.
+type Order = Vec<(String, Sha256Digest)>;
+
 pub(super) fn run(args: &cli::Publish, now: Time) -> Result<Report, Failure> {
     let inputs = Inputs::read(&args.rules, now)?;
     let (record, record_bytes) = inputs::record(&args.record)?;
@@ -96,7 +99,7 @@ fn verified(
     record: &Record,
     record_bytes: &[u8],
     inputs: &Inputs,
-) -> Result<(Vec<(String, Sha256Digest)>, Vec<Finding>), Failure> {
+) -> Result<(Order, Vec<Finding>), Failure> {
     let allowed = &signature::only(&project.signer);
     let court = Court { keyring: &inputs.keyring, allowed, ask: Ask::Release, at: inputs.at };
     let judge = Judge { court, project: Some(&record.project) };
@@ -149,7 +152,7 @@ fn rank(name: &str) -> u8 {
 fn place(
     args: &cli::Publish,
     project: &Project,
-    order: &[(String, Sha256Digest)],
+    order: &Order,
 ) -> Result<(Vec<bool>, Vec<Finding>), Failure> {
     let destination = match args.check {
         true => None,

@@ -33,6 +33,9 @@ struct Open {
     digests: ArtifactDigests,
 }
 
+/// The documents of a release by name, in the order of writing.
+type Documents = Vec<(String, Vec<u8>)>;
+
 /// How the first half ended: the findings, the result's common part, and the
 /// release if nothing speaks against it.
 type Judged<'p> = (Vec<Finding>, Value, Option<Release<'p>>);
@@ -251,11 +254,7 @@ fn in_the_way(output: &Path, project: &Project, version: &str) -> Result<Vec<Fin
 
 /// Makes every document in memory, and verifies each fresh signature with the
 /// published certificate. The order is the order of writing.
-fn make(
-    release: Release,
-    key: &Key,
-    inputs: &Inputs,
-) -> Result<(Vec<(String, Vec<u8>)>, Vec<Finding>), Failure> {
+fn make(release: Release, key: &Key, inputs: &Inputs) -> Result<(Documents, Vec<Finding>), Failure> {
     let Release { project, record, record_bytes, artifacts } = release;
     let (mut made, mut findings, mut sums) = (Vec::new(), Vec::new(), BTreeMap::new());
     let (at, keyring, allowed) = (inputs.at, &inputs.keyring, &signature::only(&project.signer));
@@ -299,7 +298,7 @@ fn about<'a>(record: &'a Record, name: &'a str) -> (&'a str, &'a str, &'a str) {
 
 /// Brings everything to the disk under temporary names, and only then gives
 /// the names: a full disk shows before any of them appears.
-fn write(folder: &Path, made: &[(String, Vec<u8>)]) -> Result<(), Failure> {
+fn write(folder: &Path, made: &Documents) -> Result<(), Failure> {
     let mut files = Vec::new();
     for (name, bytes) in made {
         let mut file = NewFile::create(folder, name)?;

@@ -301,7 +301,9 @@ impl Comparison {
 
     fn empty_folders(&mut self) {
         for folder in std::mem::take(&mut self.unknown_folders) {
-            let used = self.added.iter().any(|added| added.path.strip_prefix(folder.as_bytes()).is_some());
+            // A file in it that is wrong has been told already.
+            let mut inside = self.others.keys().filter(|path| path.strip_prefix(folder.as_bytes()).is_some());
+            let used = inside.next().is_some();
             if !used {
                 self.tell(Finding::error(
                     "unexplained-folder",

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A name that is not fit for its use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} {name:?} {why}")]
+#[error("{what} '{name}' {why}")]
 pub struct BadName {
     /// What kind of name it should have been.
     pub what: &'static str,

@@ -3,6 +3,7 @@
 use super::Report;
 use crate::exit::Outcome;
 use crate::release::Severity;
+use serde_json::Value;
 
 /// At most this many findings are told in full; the document has them all.
 const SHOWN: usize = 50;
@@ -29,6 +30,31 @@ pub fn text(report: &Report) -> String {
     out
 }
 
+/// What a comparison explained, as a table: how many paths by which evidence,
+/// and each path where the document lists them. Empty for other reports.
+pub fn table(report: &Report) -> String {
+    let mut out = String::new();
+    let artifacts = match report.result.get("artifacts").and_then(Value::as_array) {
+        Some(artifacts) => artifacts.iter().collect(),
+        None => vec![&report.result],
+    };
+    for artifact in artifacts {
+        let Some(levels) = artifact.get("levels").and_then(Value::as_object) else { continue };
+        let word = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_string();
+        let name = artifact.get("name").or_else(|| artifact.pointer("/artifact/name"));
+        out.push_str(&format!("{}\n", word(name)));
+        for explanation in artifact.get("explanations").and_then(Value::as_array).into_iter().flatten() {
+            let (level, mode) = (word(explanation.get("level")), word(explanation.get("mode")));
+            out.push_str(&format!("  {level:<12} {mode} {}\n", word(explanation.get("path"))));
+        }
+        for (level, count) in levels {
+            let noun = if count == 1 { "path" } else { "paths" };
+            out.push_str(&format!("  {level:<12} {count:>6} {noun}\n"));
+        }
+    }
+    out
+}
+
 fn ending(report: &Report) -> &'static str {
     match (report.outcome, report.changed, report.retryable) {
         (Outcome::Ok, true, _) => "ok, done",
@@ -37,5 +63,29 @@ fn ending(report: &Report) -> &'static str {
         (Outcome::Usage, ..) => "not run: the request is wrong",
         (Outcome::Unavailable, _, true) => "could not look; trying again later may help",
         (Outcome::Unavailable, _, false) => "could not look: nothing is known",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::Finding;
+    use serde_json::json;
+
+    #[test]
+    fn findings_come_with_what_to_do_and_are_bounded() {
+        let findings = (0..60).map(|n| Finding::error("e", &format!("s{n:02}"), "m", "do it")).collect();
+        let text = text(&Report::judged("compare", findings, json!({})));
+        assert!(text.starts_with("error[e]: s00: m\n  help: do it\n"));
+        assert!(text.contains("and 10 more findings"));
+        assert!(text.ends_with("compare: rejected: everything was looked at, and the answer is no\n"));
+    }
+
+    #[test]
+    fn tables_count_and_list() {
+        let lines = json!([{"path": "a", "level": "identical", "mode": "100644"}]);
+        let artifact = json!({"name": "x.tar", "levels": {"identical": 1}, "explanations": lines});
+        let table = table(&Report::judged("validate", vec![], json!({"artifacts": [artifact]})));
+        assert_eq!(table, "x.tar\n  identical    100644 a\n  identical         1 path\n");
     }
 }

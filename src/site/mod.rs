@@ -17,17 +17,17 @@ pub const LOCK: &str = ".countersign.lock";
 /// How long a run waits for another one, in steps of a tenth of a second.
 const LOCK_STEPS: u32 = 300;
 
-/// Why the site could not be used.
+/// Why the site could not be used; [`SiteError::path`] says where.
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
     /// Another run holds the lock.
-    #[error("{site}: another run has been publishing here for more than {} seconds", LOCK_STEPS / 10)]
+    #[error("another run has been publishing here for more than {} seconds", LOCK_STEPS / 10)]
     Locked {
         /// The site's root.
         site: PathBuf,
     },
     /// A part of the destination is a link, or no folder.
-    #[error("{path}: is {found}; a destination is made of real folders")]
+    #[error("is {found}; a destination is made of real folders")]
     NotAFolder {
         /// The part in question.
         path: PathBuf,
@@ -35,7 +35,7 @@ pub enum SiteError {
         found: &'static str,
     },
     /// The bytes differ from those that were judged.
-    #[error("{path}: changed while it was being published")]
+    #[error("changed while it was being published")]
     Changed {
         /// The source file.
         path: PathBuf,

@@ -1,0 +1,45 @@
+# The two commands of the README are `make demo` and `make test`; both install
+# what they need (Debian 12, with Rust and Python present) and say so.
+
+SHELL := /bin/bash
+TARGET := x86_64-unknown-linux-gnu
+HELPER := target/$(TARGET)/release/countersign
+
+.PHONY: all demo test lint man install clean setup-demo setup-test
+
+all:
+	cargo build --release --locked
+
+# Builds the helper, releases a project into build/demo/site through the real
+# Ansible, verifies the site as a downloader would, and shows two forgeries
+# being refused. Give REPOSITORY=, TAG= and ARTIFACTS= to see your own project.
+demo: setup-demo all
+	tests/demo/run "$(CURDIR)/$(HELPER)"
+
+# Every test there is: Rust, golden command pages, contract, roles, real gpg
+# and sqv, crash tests.
+test: setup-test all
+	tests/run "$(CURDIR)/$(HELPER)"
+
+lint: setup-test
+	tests/lint
+
+# Man pages, one a command, into build/man.
+man:
+	cargo run --quiet --locked --example man -- build/man
+
+PREFIX ?= /usr/local
+install: all man
+	install -D -m 0755 $(HELPER) $(DESTDIR)$(PREFIX)/bin/countersign
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 0644 build/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+
+setup-demo:
+	tests/setup demo
+
+setup-test:
+	tests/setup test
+
+clean:
+	cargo clean
+	rm -rf build .venv .venv-zuul
