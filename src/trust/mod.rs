@@ -15,3 +15,6 @@ mod signing_key;
 pub use judge::{Judgement, Signer, judge};
 pub use question::{Age, CLOCK_SKEW, Membership, Mode, Question};
 pub use signing_key::{KeyQuestion, judge_signing_key};
+
+#[cfg(test)]
+mod tests;
