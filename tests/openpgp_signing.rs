@@ -12,7 +12,7 @@ use openpgp_support::peers::{Gpg, sqv, version};
 use openpgp_support::*;
 use sequoia_openpgp as sq;
 use sq::crypto::S2K;
-use sq::packet::key::{Encrypted, SecretKeyMaterial};
+use sq::packet::key::{Encrypted, PublicParts, SecretKeyMaterial};
 use sq::serialize::SerializeInto;
 
 /// Read anew each time: keys that gpg makes are younger than the test.
@@ -33,7 +33,7 @@ fn refusal(bytes: &[u8]) -> &'static str {
 }
 
 fn signed(key: &SigningKey, data: &[u8]) -> Vec<u8> {
-    let notations = [("artifact-name", "hello.tar.gz"), ("project", "example/hello"), ("version", "1.0")];
+    let notations = [("artifact", "hello.tar.gz"), ("project", "example/hello"), ("version", "1.0")];
     let mut signer = key.sign_detached(present(), &notations).unwrap();
     // In pieces, as a file is read.
     for piece in data.chunks(7) {
@@ -89,7 +89,7 @@ fn a_subkey_exported_by_gpg_signs_what_gpg_and_sqv_and_we_accept() {
     let signature = signed(&key, DATA);
     let inspection = inspect(&signature, Form::Armored, &mut &DATA[..], &made.keyring()).unwrap();
     let facts = &inspection.signatures[0];
-    assert_eq!(facts.notations[0], ("artifact-name".to_string(), "hello.tar.gz".to_string()));
+    assert_eq!(facts.notations[0], ("artifact".to_string(), "hello.tar.gz".to_string()));
     assert!(facts.created.unwrap() <= present());
 
     let folder = tempfile::tempdir().unwrap();
@@ -169,7 +169,11 @@ fn of_several_signing_subkeys_exactly_one_must_be_alive() {
     assert_eq!(refusal(&subkeys_only(&two)), "several-signing-keys");
     let rotated = with(&[Some(370), Some(800)]);
     let key = SigningKey::read(&subkeys_only(&rotated), None, present()).unwrap();
-    let second = rotated.cert.keys().subkeys().nth(1).unwrap().key().fingerprint();
+    // A certificate sorts its subkeys, so the living one is told by its life.
+    let living = |subkey: &SubordinateKeyAmalgamation<'_, PublicParts>| {
+        subkey.self_signatures().next().unwrap().key_validity_period() == days(800)
+    };
+    let second = rotated.cert.keys().subkeys().find(living).unwrap().key().fingerprint();
     assert_eq!(key.facts().key.as_str(), second.to_hex());
     let encryption = SubkeySpec { flags: KeyFlags::storage_encryption(), ..SubkeySpec::default() };
     let none = Spec { subkeys: vec![encryption], ..Spec::default() }.make();

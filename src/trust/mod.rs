@@ -6,6 +6,7 @@
 
 mod age;
 pub mod algorithms;
+mod contents;
 mod judge;
 mod key_rules;
 mod key_state;

@@ -124,7 +124,7 @@ fn nothing_is_not_accepted() {
 #[test]
 fn people_are_counted_and_not_signatures_or_certificates() {
     let (one, two, three) = (certificate(1), certificate(2), certificate(3));
-    let inspection = of([&one, &one, &two, &three].map(|certificate| signed_by(certificate, 0)).into_iter());
+    let inspection = of([&one, &one, &two, &three].map(|certificate| signed_by(certificate, 0)));
     let mut allowed = allow(&[1, 2, 3]);
     for number in [1, 2] {
         allowed.get_mut(&fingerprint(number)).unwrap().person = Some("Alice".into());
@@ -258,14 +258,14 @@ fn a_signature_for_another_file_is_refused() {
     let stating = |notations: &[(&str, &str)]| {
         let notations = notations.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let inspection = of([SignatureFacts { notations, ..signed_by(&certificate(1), 0) }]);
-        let wanted = [("artifact-name", "hello-1.1.tar.gz"), ("project", "hello"), ("version", "1.1")]
+        let wanted = [("artifact", "hello-1.1.tar.gz"), ("project", "hello"), ("version", "1.1")]
             .map(|(name, value)| (name.to_string(), value.to_string()));
         codes(&judge(&inspection, &Question { notations: &wanted, ..ask(Mode::Release, &allowed) }))
     };
     assert_eq!(stating(&[]), NONE);
-    assert_eq!(stating(&[("artifact-name", "hello-1.1.tar.gz"), ("other", "x")]), NONE);
-    assert_eq!(stating(&[("artifact-name", "hello-1.0.tar.gz")]), ["!artifact-name-mismatch"]);
-    let twice = [("artifact-name", "hello-1.1.tar.gz"), ("artifact-name", "hello-1.0.tar.gz")];
+    assert_eq!(stating(&[("artifact", "hello-1.1.tar.gz"), ("other", "x")]), NONE);
+    assert_eq!(stating(&[("artifact", "hello-1.0.tar.gz")]), ["!artifact-name-mismatch"]);
+    let twice = [("artifact", "hello-1.1.tar.gz"), ("artifact", "hello-1.0.tar.gz")];
     assert_eq!(stating(&twice), ["!artifact-name-mismatch"]);
     assert_eq!(stating(&[("project", "x"), ("version", "1.0")]), ["!project-mismatch", "!version-mismatch"]);
 }

@@ -15,6 +15,10 @@ impl Gpg {
         Self { home: tempfile::tempdir().unwrap() }
     }
 
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     pub fn command(&self) -> Command {
         let mut command = Command::new("gpg");
         command.args([
