@@ -22,7 +22,7 @@ pub(crate) enum ArmorDefect {
     SeveralBlocks,
     /// The block has another label; its packets, if they could be read, tell
     /// what it really holds.
-    WrongLabel { label: String, body: Option<Vec<u8>> },
+    WrongLabel { label: String, body: Option<Protected> },
     /// A cleartext-signed document: the text is inside the file.
     Cleartext,
     /// Another kind of signature: SSH or X.509.
@@ -47,7 +47,7 @@ pub(crate) fn decode(text: &[u8], label: &str) -> Result<Protected, ArmorDefect>
     }
     let body = read_block(&mut lines, &found);
     if found != label {
-        return Err(ArmorDefect::WrongLabel { label: found, body: body.ok().map(|body| body.to_vec()) });
+        return Err(ArmorDefect::WrongLabel { label: found, body: body.ok() });
     }
     let body = body?;
     outside(before, lines)?;
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn other_labels_are_told_apart() {
         let message = format!("{BEGIN}\nAQID\n{END}").replace("SIGNATURE", "MESSAGE");
-        let wrong = ArmorDefect::WrongLabel { label: "PGP MESSAGE".into(), body: Some(vec![1, 2, 3]) };
+        let wrong = ArmorDefect::WrongLabel { label: "PGP MESSAGE".into(), body: Some(vec![1, 2, 3].into()) };
         assert_eq!(read(&message), Err(wrong));
         assert_eq!(
             read("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nx\n"),

@@ -188,8 +188,12 @@ fn made_by(signature: &Signature, digest: &[u8], key: &Key<PublicParts, Unspecif
     let same_version = (signature.version() == 6) == (key.version() == 6);
     let salt = hashing::salt(signature).map(<[u8]>::len);
     let salt_fits = salt.is_none() || salt == signature.hash_algo().salt_size().ok();
+    // The two bytes are not signed, but whoever changed them changed what
+    // other readers say: gpg refuses such a signature.
+    let prefix_fits = digest.starts_with(signature.digest_prefix());
     same_version
         && salt_fits
+        && prefix_fits
         && same_algorithm(signature.pk_algo(), key.pk_algo())
         && key.verify(signature.mpis(), signature.hash_algo(), digest).is_ok()
 }

@@ -5,13 +5,14 @@
 //! process's memory is the command layer's part.
 
 use sequoia_openpgp as sq;
-use sq::Cert;
 use sq::cert::CertParser;
 use sq::cert::amalgamation::key::SubordinateKeyAmalgamation;
 use sq::crypto::mem::Protected;
 use sq::crypto::{KeyPair, Password, S2K};
 use sq::packet::key::{PublicParts, SecretKeyMaterial};
 use sq::parse::{Dearmor, PacketParserBuilder, Parse};
+use sq::serialize::MarshalInto as _;
+use sq::{Cert, Packet};
 
 use super::armor::{self, ArmorDefect};
 use super::{convert, framing};
@@ -74,7 +75,7 @@ impl SigningKey {
     pub fn read(bytes: &[u8], passphrase: Option<&[u8]>, at: Time) -> Result<Self, KeyRefusal> {
         let cert = read_cert(bytes)?;
         let primary = cert.primary_key().key().optional_secret();
-        if primary.is_some_and(|secret| stub(secret).is_none()) {
+        if primary.is_some_and(|secret| !is_stub(secret)) {
             let message = "expected the secret of a signing subkey alone, found the primary key's secret too";
             return Err(KeyRefusal::new("primary-secret-present", message, EXPORT));
         }
@@ -177,20 +178,22 @@ fn armor_refusal(found: ArmorDefect) -> KeyRefusal {
     KeyRefusal::new(code, message, EXPORT)
 }
 
-/// What stands in place of a secret (GnuPG, doc/DETAILS, "gnu-dummy" S2K).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stub {
-    Absent,
-    OnCard,
+/// Whether gpg's mark for an absent secret stands in its place (GnuPG,
+/// doc/DETAILS, "GNU extensions to the S2K algorithm").
+fn is_stub(secret: &SecretKeyMaterial) -> bool {
+    matches!(secret, SecretKeyMaterial::Encrypted(encrypted) if matches!(encrypted.s2k(), S2K::Private { tag: 101, .. }))
 }
 
-fn stub(secret: &SecretKeyMaterial) -> Option<Stub> {
-    let SecretKeyMaterial::Encrypted(encrypted) = secret else { return None };
-    let S2K::Private { tag: 101, parameters } = encrypted.s2k() else { return None };
-    match parameters.as_deref() {
-        Some([_, b'G', b'N', b'U', 2, ..]) => Some(Stub::OnCard),
-        _ => Some(Stub::Absent),
+/// Whether the mark says that the secret is on a smart card: mode 2 after the
+/// method's number, a hash algorithm and "GNU". Sequoia keeps these bytes to
+/// itself, so they are looked for in the packet.
+fn is_on_card(subkey: &Subkey<'_>) -> bool {
+    let key = subkey.key();
+    if !key.optional_secret().is_some_and(is_stub) {
+        return false;
     }
+    let packet = key.clone().parts_into_secret().and_then(|key| Packet::from(key).to_vec());
+    packet.is_ok_and(|bytes| bytes.windows(6).any(|window| matches!(window, [101, _, b'G', b'N', b'U', 2])))
 }
 
 type Subkey<'a> = SubordinateKeyAmalgamation<'a, PublicParts>;
@@ -203,8 +206,7 @@ fn choose(cert: &Cert, at: Time) -> Result<Subkey<'_>, KeyRefusal> {
         newest.and_then(|binding| binding.key_flags()).is_some_and(|flags| flags.for_signing())
     };
     let all: Vec<Subkey<'_>> = cert.keys().subkeys().filter(signing).collect();
-    let held =
-        |subkey: &&Subkey<'_>| subkey.key().optional_secret().is_some_and(|secret| stub(secret).is_none());
+    let held = |subkey: &&Subkey<'_>| subkey.key().optional_secret().is_some_and(|secret| !is_stub(secret));
     let with_secret: Vec<&Subkey<'_>> = all.iter().filter(held).collect();
     let alive: Vec<&Subkey<'_>> = with_secret.iter().copied().filter(|subkey| is_alive(subkey, at)).collect();
     match (with_secret.as_slice(), alive.as_slice()) {
@@ -221,9 +223,7 @@ fn choose(cert: &Cert, at: Time) -> Result<Subkey<'_>, KeyRefusal> {
 }
 
 fn none_held(signing: &[Subkey<'_>]) -> KeyRefusal {
-    let on_card =
-        signing.iter().any(|subkey| subkey.key().optional_secret().and_then(stub) == Some(Stub::OnCard));
-    if on_card {
+    if signing.iter().any(is_on_card) {
         let message = "the secret of the signing subkey is on a smart card, not here";
         return KeyRefusal::new("key-on-card", message, "Sign on the host that has the card.");
     }

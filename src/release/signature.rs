@@ -11,6 +11,17 @@ use std::sync::Arc;
 
 use super::{Fingerprint, Time};
 
+/// Names of the notations that say what a signature was made for, without
+/// their domain.
+pub mod notation {
+    /// The file's name.
+    pub const ARTIFACT: &str = "artifact";
+    /// The project, as the policy names it.
+    pub const PROJECT: &str = "project";
+    /// The version, without what the tag template adds.
+    pub const VERSION: &str = "version";
+}
+
 /// A hash function of OpenPGP (RFC 9580 section 9.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HashKind {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::algorithms::{self, accepts_hash};
 use super::question::{CLOCK_SKEW, Membership, Question};
-use super::{age, key_rules};
+use super::{age, contents, key_rules};
 use crate::release::finding::rejects;
 use crate::release::signature::{
     CertificateFacts, Inspection, KeyFacts, SignatureFacts, SignatureKind, Verification,
@@ -228,51 +228,9 @@ fn judge_listed(signature: &SignatureFacts, listed: &Listed<'_>, question: &Ques
         let message = format!("signed at {created} by {by}, which is after {}", question.at);
         return error("signature-from-future", message, "Look at both clocks; then sign again.");
     }
-    let mut findings = contents(signature, question);
+    let mut findings = contents::judge(signature, question);
     findings.extend(age::judge(created, signature.expires, listed, question));
     findings.extend(key_rules::judge(created, listed, question));
-    findings
-}
-
-/// What the signature says beside the time.
-fn contents(signature: &SignatureFacts, question: &Question<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if !signature.unknown_critical.is_empty() {
-        let message = format!(
-            "the signature calls critical what is not known here: {}",
-            signature.unknown_critical.join(", ")
-        );
-        let hint = "Sign again without it, or use a version that knows it.";
-        findings.push(Finding::error("unknown-critical-subpacket", question.subject, message, hint));
-    }
-    if !signature.intended_recipients.is_empty() {
-        let message = format!(
-            "the signature is meant for {} alone, not for a release",
-            signature.intended_recipients.join(", ")
-        );
-        findings.push(Finding::error(
-            "intended-recipient",
-            question.subject,
-            message,
-            "Sign again, without encrypting.",
-        ));
-    }
-    for (name, expected) in question.notations {
-        let stated = signature.notations.iter().filter(|(stated, _)| stated == name);
-        for (_, found) in stated.filter(|(_, found)| found != expected) {
-            let code = match name.as_str() {
-                "artifact-name" => "artifact-name-mismatch",
-                "project" => "project-mismatch",
-                "version" => "version-mismatch",
-                _ => "notation-mismatch",
-            };
-            let found = crate::release::path::printable(found.as_bytes());
-            let message =
-                format!("the signature was made for the {name} \"{found}\", expected \"{expected}\"");
-            let hint = "The file was renamed or swapped: get the file and its signature again.";
-            findings.push(Finding::error(code, question.subject, message, hint));
-        }
-    }
     findings
 }
 

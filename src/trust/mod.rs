@@ -6,6 +6,7 @@
 
 mod age;
 pub mod algorithms;
+mod contents;
 mod judge;
 mod key_rules;
 mod key_state;
@@ -15,3 +16,6 @@ mod signing_key;
 pub use judge::{Judgement, Signer, judge};
 pub use question::{Age, CLOCK_SKEW, Membership, Mode, Question};
 pub use signing_key::{KeyQuestion, judge_signing_key};
+
+#[cfg(test)]
+mod tests;

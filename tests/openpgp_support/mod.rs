@@ -1,6 +1,9 @@
 //! Certificates and signatures of any shape, made at run time.
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
+pub mod peers;
+pub mod vectors;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,12 +13,12 @@ use countersign::release::{Fingerprint, Severity, Time};
 use countersign::trust::{Judgement, Membership, Mode, Question, judge};
 use sequoia_openpgp as sq;
 use sq::armor::{Kind, Writer};
-use sq::cert::prelude::*;
+pub use sq::cert::prelude::*;
 use sq::crypto::KeyPair;
 use sq::packet::key::{Key4, PrimaryRole, SecretParts, SubordinateRole};
-use sq::packet::prelude::*;
+pub use sq::packet::prelude::*;
 use sq::serialize::{Serialize, SerializeInto};
-use sq::types::*;
+pub use sq::types::*;
 
 pub const DAY: i64 = 24 * 60 * 60;
 pub const DATA: &[u8] = b"hello\nworld\n";
@@ -197,6 +200,10 @@ impl Holder {
 
     pub fn public(&self) -> Vec<u8> {
         self.cert.clone().strip_secret_key_material().armored().to_vec().unwrap()
+    }
+
+    pub fn binary(&self) -> Vec<u8> {
+        self.cert.clone().strip_secret_key_material().to_vec().unwrap()
     }
 
     /// A signature over `data` by the first subkey, `at` days from now.
