@@ -5,6 +5,7 @@ pub(super) const CORRUPT: &str = "archive-corrupt";
 pub(super) const DUPLICATE: &str = "archive-duplicate";
 pub(super) const FORMAT: &str = "archive-format";
 pub(super) const HARD_LINK: &str = "archive-hard-link";
+pub(super) const MEMORY: &str = "archive-memory";
 pub(super) const MODE: &str = "archive-mode";
 pub(super) const PATH: &str = "archive-unsafe-path";
 pub(super) const PATH_CONFLICT: &str = "archive-path-conflict";
@@ -35,6 +36,7 @@ pub const CODES: &[(&str, &str)] = &[
     (DUPLICATE, "two entries have the same path"),
     (FORMAT, "the content is not what the file name promises"),
     (HARD_LINK, "a hard link does not name an earlier file of the same archive"),
+    (MEMORY, "would need more memory to unpack than the limit"),
     (MODE, "permission bits that no release needs, or that readers take in two ways"),
     (PATH, "a path that would leave its place or that systems read differently"),
     (PATH_CONFLICT, "a path below something that is not a folder, or a folder that is also something else"),

@@ -18,17 +18,22 @@
 //! links point, and which files belong in a release.
 
 mod codes;
+mod container;
 mod entry;
 mod error;
 mod fold;
 mod format;
-mod gzip;
+mod input;
 mod limits;
 mod names;
+mod pipe;
 mod source;
 mod tar;
 
 use std::io::Read;
+
+use container::{Bzip2, Gzip, Unpacked, Xz, Zstd};
+use source::{Plain, Source};
 
 pub use codes::CODES;
 pub use entry::{Entry, EntryKind, Sink, Stop, Summary};
@@ -48,12 +53,19 @@ pub use limits::Limits;
 /// [`ArchiveError::Stopped`] if `sink` does.
 pub fn read(
     format: Format,
-    mut input: impl Read + Send,
+    input: impl Read + Send,
     limits: &Limits,
     sink: &mut dyn Sink,
 ) -> Result<Summary, ArchiveError> {
     match format {
-        Format::Tar => tar::read(source::Plain::new(&mut input, limits), limits, sink),
-        Format::TarGz => tar::read(gzip::Gzip::new(&mut input, limits), limits, sink),
+        Format::Tar => tar(Plain::new(input, limits), limits, sink),
+        Format::TarGz => tar(Unpacked::new(Gzip::new(), input, limits), limits, sink),
+        Format::TarXz => tar(Unpacked::new(Xz::new(limits), input, limits), limits, sink),
+        Format::TarBz2 => tar(Unpacked::new(Bzip2::new(), input, limits), limits, sink),
+        Format::TarZst => tar(Unpacked::new(Zstd::new(limits), input, limits), limits, sink),
     }
+}
+
+fn tar(source: impl Source + Send, limits: &Limits, sink: &mut dyn Sink) -> Result<Summary, ArchiveError> {
+    pipe::overlapped(source, |piped| tar::read(piped, limits, sink))
 }
