@@ -18,7 +18,7 @@ use super::limits::Limits;
 use super::source::{Meter, Source};
 
 pub(super) use bzip2::Bzip2;
-pub(super) use gzip::Gzip;
+pub(super) use gzip::{Gzip, inflate};
 pub(super) use xz::Xz;
 pub(super) use zstd::Zstd;
 
