@@ -5,6 +5,7 @@ pub(super) const CORRUPT: &str = "archive-corrupt";
 pub(super) const DUPLICATE: &str = "archive-duplicate";
 pub(super) const FORMAT: &str = "archive-format";
 pub(super) const HARD_LINK: &str = "archive-hard-link";
+pub(super) const MEMORY: &str = "archive-memory";
 pub(super) const MODE: &str = "archive-mode";
 pub(super) const PATH: &str = "archive-unsafe-path";
 pub(super) const PATH_CONFLICT: &str = "archive-path-conflict";
@@ -26,6 +27,10 @@ pub(super) const TAR_MAGIC: &str = "tar-magic";
 pub(super) const TAR_NUMBER: &str = "tar-number";
 pub(super) const TAR_PAX: &str = "tar-pax-record";
 pub(super) const TAR_SIZE: &str = "tar-size";
+pub(super) const ZIP_DIFFER: &str = "zip-headers-differ";
+pub(super) const ZIP_END: &str = "zip-end-record";
+pub(super) const ZIP_EXTRA: &str = "zip-extra-field";
+pub(super) const ZIP_LAYOUT: &str = "zip-layout";
 
 /// Every code that a [`super::Defect`] may carry, with one line on what it
 /// means; `docs/findings.md` is held against this list.
@@ -35,6 +40,7 @@ pub const CODES: &[(&str, &str)] = &[
     (DUPLICATE, "two entries have the same path"),
     (FORMAT, "the content is not what the file name promises"),
     (HARD_LINK, "a hard link does not name an earlier file of the same archive"),
+    (MEMORY, "would need more memory to unpack than the limit"),
     (MODE, "permission bits that no release needs, or that readers take in two ways"),
     (PATH, "a path that would leave its place or that systems read differently"),
     (PATH_CONFLICT, "a path below something that is not a folder, or a folder that is also something else"),
@@ -56,6 +62,10 @@ pub const CODES: &[(&str, &str)] = &[
     (TAR_NUMBER, "a malformed number in a header"),
     (TAR_PAX, "a malformed, unknown or repeated pax record"),
     (TAR_SIZE, "sizes that contradict each other, or content where none may be"),
+    (ZIP_DIFFER, "what a zip says before the data and what it says behind it disagree"),
+    (ZIP_END, "the zip does not end in its one end record"),
+    (ZIP_EXTRA, "an extra field that is malformed, repeated or may change what is read"),
+    (ZIP_LAYOUT, "bytes that belong to no entry, or records that are not where they should be"),
 ];
 
 #[cfg(test)]

@@ -42,6 +42,9 @@ pub enum ArchiveError {
         #[from]
         source: io::Error,
     },
+    /// [`super::read`] was given a zip; [`super::read_zip`] reads those.
+    #[error("a zip cannot be read as a stream")]
+    NotAStream,
     /// The sink stopped; it knows why.
     #[error("the taker of the entries stopped")]
     Stopped(Stop),

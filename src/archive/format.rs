@@ -7,6 +7,15 @@ pub enum Format {
     Tar,
     /// `.tar.gz`, `.tgz`, `.crate`
     TarGz,
+    /// `.tar.xz`, `.txz`
+    TarXz,
+    /// `.tar.bz2`, `.tbz2`
+    TarBz2,
+    /// `.tar.zst`
+    TarZst,
+    /// `.zip`, `.whl`: read by [`super::read_zip`], because its directory
+    /// stands at the end.
+    Zip,
 }
 
 impl Format {
@@ -15,11 +24,18 @@ impl Format {
     /// The name comes from the policy. The content is never asked: a file
     /// that is two things at once would be one to us and another to the user.
     pub fn from_name(name: &str) -> Option<Self> {
-        const ENDINGS: [(&str, Format); 4] = [
+        const ENDINGS: [(&str, Format); 11] = [
             (".tar", Format::Tar),
             (".tar.gz", Format::TarGz),
             (".tgz", Format::TarGz),
             (".crate", Format::TarGz),
+            (".tar.xz", Format::TarXz),
+            (".txz", Format::TarXz),
+            (".tar.bz2", Format::TarBz2),
+            (".tbz2", Format::TarBz2),
+            (".tar.zst", Format::TarZst),
+            (".zip", Format::Zip),
+            (".whl", Format::Zip),
         ];
         ENDINGS.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, format)| format)
     }

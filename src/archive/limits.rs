@@ -15,6 +15,9 @@ pub struct Limits {
     pub path: usize,
     /// Longest extended header (pax records) of one entry, in bytes.
     pub metadata: u64,
+    /// Most bytes that a decompressor may hold (the window of xz and zstd).
+    /// The default takes `xz -9` and all of zstd but `--long` and `--ultra`.
+    pub memory: u64,
 }
 
 impl Limits {
@@ -26,6 +29,13 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 200_000, unpacked: 4 << 30, ratio: 200, path: 4096, metadata: 64 << 10 }
+        Self {
+            entries: 200_000,
+            unpacked: 4 << 30,
+            ratio: 200,
+            path: 4096,
+            metadata: 64 << 10,
+            memory: 80 << 20,
+        }
     }
 }

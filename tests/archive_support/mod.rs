@@ -2,8 +2,10 @@
 #![allow(dead_code, reason = "each test program uses a part of this")]
 
 pub mod hostile;
+pub mod hostile_zip;
 pub mod peers;
 pub mod tar;
+pub mod zip;
 
 use std::io::Write as _;
 

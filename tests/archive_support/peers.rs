@@ -115,3 +115,68 @@ print(crc)
     let content = lines.pop()?.parse().ok()?;
     Some(View { lines, content })
 }
+
+/// The views of readers of zips: Python's zipfile, Info-ZIP's unzip where it
+/// is installed, and bsdtar.
+pub fn zip_views(file: &Path) -> Vec<(&'static str, Option<View>)> {
+    let mut all = vec![("Python", zipfile(file))];
+    if Command::new("unzip").arg("-v").output().is_ok_and(|output| output.status.success()) {
+        all.push(("unzip", unzip(file)));
+    }
+    if has("bsdtar") {
+        all.push(("bsdtar", program("bsdtar", file, 8)));
+    }
+    all
+}
+
+fn zipfile(file: &Path) -> Option<View> {
+    let script = r#"
+import sys, zipfile, zlib
+crc = 0
+with zipfile.ZipFile(sys.argv[1]) as z:
+    for m in z.infolist():
+        if m.is_dir():
+            line = f"d {m.filename.rstrip('/')}"
+        else:
+            data = z.read(m)
+            crc = zlib.crc32(data, crc)
+            line = f"- {'x' if m.external_attr >> 16 & 0o100 else '-'} {len(data)} {m.filename}"
+        sys.stdout.buffer.write(line.encode('utf-8', 'surrogateescape') + b'\n')
+print(crc)
+"#;
+    let output = Command::new("python3").arg("-c").arg(script).arg(file).output().unwrap();
+    if !output.status.success() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut lines: Vec<String> = text.split_terminator('\n').map(str::to_owned).collect();
+    let content = lines.pop()?.parse().ok()?;
+    Some(View { lines, content })
+}
+
+/// `unzip -Zs` has eight words before the name; `unzip -p` gives the content.
+fn unzip(file: &Path) -> Option<View> {
+    let call = |option: &str| {
+        let output = Command::new("unzip").env("LC_ALL", "C.UTF-8").arg(option).arg(file).output().unwrap();
+        output.status.success().then_some(output.stdout)
+    };
+    let listed = String::from_utf8_lossy(&call("-Zs")?).into_owned();
+    let rows = listed.lines().filter(|line| line.starts_with(['-', 'd', 'l', '?']));
+    let lines = rows
+        .map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let name = words[8..].join(" ");
+            match &words[0][..1] {
+                "d" => format!("d {}", name.trim_end_matches('/')),
+                // A question mark stands where the mode has no type bits.
+                "-" | "?" => {
+                    // DOS attributes are listed as "-rw-a--" or the like.
+                    let x = if words[0].len() == 10 && &words[0][3..4] == "x" { "x" } else { "-" };
+                    format!("- {x} {} {name}", words[3])
+                }
+                _ => format!("l {name}"),
+            }
+        })
+        .collect();
+    Some(View { lines, content: crc(&call("-p")?) })
+}
