@@ -61,6 +61,15 @@ fn a_dot_git_file_or_link_is_not_followed() {
 }
 
 #[test]
+fn files_of_the_work_tree_named_like_gits_own_do_not_matter() {
+    let repo = Repo::sample(&[]);
+    for name in ["commondir", "HEAD", "objects/x", "refs/x", "packed-refs", "reftable/x", "shallow"] {
+        repo.write(name, "../elsewhere\n");
+    }
+    assert!(repo.open().commit(&repo.id("HEAD")).is_ok());
+}
+
+#[test]
 fn links_and_fifos_in_place_of_gits_own_files_are_refused() {
     for part in ["HEAD", "objects", "refs", "packed-refs", "objects/pack", "objects/info"] {
         for fifo in [false, true] {

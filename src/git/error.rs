@@ -83,11 +83,13 @@ pub enum GitError {
         /// The bound.
         max: u64,
     },
-    /// The path is not UTF-8, which the object library cannot open.
-    #[error("the path {} is not UTF-8", shown(path))]
-    PathNotUtf8 {
-        /// The folder.
+    /// A pack or its index is not what git writes.
+    #[error("{}: {why}", shown(path))]
+    PackMalformed {
+        /// The file.
         path: PathBuf,
+        /// What is wrong.
+        why: &'static str,
     },
     /// The name can be no tag.
     #[error(transparent)]
@@ -123,7 +125,7 @@ pub enum GitError {
     ObjectCorrupt {
         /// The object.
         id: ObjectId,
-        /// What the object library or the second hash says.
+        /// What is wrong with the bytes.
         why: String,
     },
     /// The bytes were made by somebody who attacks SHA-1.
@@ -186,14 +188,6 @@ pub enum GitError {
         /// Why.
         source: io::Error,
     },
-    /// The object library could not open the object folder or read from it.
-    #[error("cannot read objects of {}: {source}", shown(path))]
-    Objects {
-        /// The object folder.
-        path: PathBuf,
-        /// Why.
-        source: git2::Error,
-    },
 }
 
 fn shown(path: &Path) -> String {
@@ -215,7 +209,7 @@ impl GitError {
             Self::ObjectFormat { .. } => "object-format-differs",
             Self::OddFile { .. } => "repository-odd-file",
             Self::FileTooLarge { .. } => "repository-file-too-large",
-            Self::PathNotUtf8 { .. } => "path-not-utf8",
+            Self::PackMalformed { .. } => "pack-malformed",
             Self::BadTagName(_) => "bad-tag-name",
             Self::TagNotFound { .. } => "tag-not-found",
             Self::RefMalformed { .. } => "ref-malformed",
@@ -228,7 +222,7 @@ impl GitError {
             Self::ObjectTooLarge { .. } => "object-too-large",
             Self::TreeTooLarge { .. } => "tree-too-large",
             Self::SubdirectoryNotFound { .. } => "subdirectory-not-found",
-            Self::Io { .. } | Self::Objects { .. } => "repository-unreadable",
+            Self::Io { .. } => "repository-unreadable",
         }
     }
 
@@ -242,11 +236,10 @@ impl GitError {
             | Self::ReftableUnsupported { path }
             | Self::OddFile { path, .. }
             | Self::FileTooLarge { path, .. }
-            | Self::PathNotUtf8 { path }
+            | Self::PackMalformed { path, .. }
             | Self::RefMalformed { path, .. }
             | Self::SymbolicRef { path }
-            | Self::Io { path, .. }
-            | Self::Objects { path, .. } => path.display().to_string(),
+            | Self::Io { path, .. } => shown(path),
             Self::BadTagName(bad) => bad.name.clone(),
             Self::TagNotFound { name } => name.clone(),
             Self::SubdirectoryNotFound { path, .. } => path.to_string(),
@@ -280,11 +273,10 @@ impl GitError {
             Self::OddFile { .. } | Self::FileTooLarge { .. } | Self::RefMalformed { .. } => {
                 "git did not write this; clone the repository afresh"
             }
-            Self::PathNotUtf8 { .. } => "put the repository under a path in UTF-8",
             Self::BadTagName(_) => "give the tag's name without refs/tags/",
             Self::TagNotFound { .. } => "fetch the tags, or check the name",
             Self::SymbolicRef { .. } => "a release tag names its object itself; make the tag anew",
-            Self::ObjectMissing { .. } | Self::ObjectCorrupt { .. } => {
+            Self::ObjectMissing { .. } | Self::ObjectCorrupt { .. } | Self::PackMalformed { .. } => {
                 "the repository is damaged; clone it afresh and run git fsck"
             }
             Self::Sha1Collision { .. } => "somebody attacks this repository; find out who brought the object",
@@ -292,15 +284,13 @@ impl GitError {
             Self::ObjectKind { .. } => "a release tag names a commit",
             Self::ObjectTooLarge { .. } | Self::TreeTooLarge { .. } => "the bound is far above real projects",
             Self::SubdirectoryNotFound { .. } => "check the policy's subdirectory",
-            Self::Io { .. } | Self::Objects { .. } => {
-                "check permissions, limits and the disk, then try again"
-            }
+            Self::Io { .. } => "check permissions, limits and the disk, then try again",
         }
     }
 
     /// Whether the same call may succeed later without anybody changing the
     /// repository: only where the system refused.
     pub fn retryable(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::Objects { .. })
+        matches!(self, Self::Io { .. })
     }
 }

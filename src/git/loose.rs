@@ -1,9 +1,8 @@
 //! Loose objects, read by ourselves.
 //!
-//! libgit2 loops for ever on a loose object whose zlib stream is cut short
-//! (1.9.7), as a full disk leaves it, and opens it without asking whether it
-//! is a file at all. The format is small (gitformat-loose): one zlib stream
-//! of `KIND SP SIZE NUL CONTENT`.
+//! The format is small (gitformat-loose): one zlib stream of
+//! `KIND SP SIZE NUL CONTENT`. Whether the stream ended well does not matter
+//! beyond its bytes: they are hashed.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -12,7 +11,7 @@ use flate2::read::ZlibDecoder;
 
 use super::GitError;
 use super::folder::Folder;
-use super::objects::{Kind, corrupt, rehash};
+use super::objects::{Kind, corrupt};
 use crate::release::ObjectId;
 
 /// `commit `, 20 digits and NUL fit well.
@@ -49,9 +48,9 @@ impl Loose {
         Ok(Some(Self { id: *id, kind, size, content }))
     }
 
-    /// The content, which has the id. Memory grows with what the stream
+    /// The content; nobody has hashed it yet. Memory grows with what the stream
     /// really holds, up to the stated size, which the caller has bounded.
-    pub fn read(mut self) -> Result<Vec<u8>, GitError> {
+    pub fn read(mut self) -> Result<(Kind, Vec<u8>), GitError> {
         let id = self.id;
         let mut bytes = Vec::new();
         let mut content = (&mut self.content).take(self.size.saturating_add(1));
@@ -59,8 +58,7 @@ impl Loose {
         if bytes.len() as u64 != self.size {
             return Err(corrupt(&id, "it has not the size that its header states"));
         }
-        rehash(&id, self.kind, &bytes)?;
-        Ok(bytes)
+        Ok((self.kind, bytes))
     }
 }
 

@@ -10,10 +10,13 @@
 
 mod ancestry;
 mod commit;
+mod delta;
 mod error;
 mod folder;
+mod index;
 mod loose;
 mod objects;
+mod pack;
 mod refs;
 mod tree;
 
@@ -175,6 +178,14 @@ impl Repository {
         }
     }
 
+    /// Any object of at most `max` bytes, with its kind.
+    ///
+    /// # Errors
+    /// If it is missing, damaged or larger.
+    pub fn object(&self, id: &ObjectId, max: u64) -> Result<(Kind, Vec<u8>), GitError> {
+        self.objects.with(id, max, |kind, raw| Ok((kind, raw.to_vec())))
+    }
+
     /// A blob of at most `max` bytes.
     ///
     /// # Errors
@@ -223,22 +234,26 @@ impl Repository {
     }
 }
 
+/// Starts libgit2, which then opens `/dev/urandom` once and nothing ever
+/// again. To be called before a sandbox shuts that away.
+pub fn prepare() {
+    objects::prepare();
+}
+
 /// The folder with HEAD, objects and refs.
 fn git_folder(dir: &Path) -> Result<Folder, GitError> {
     let top = Folder::open(dir)?;
-    if top.kind(b"commondir")?.is_some() {
-        return Err(GitError::LinkedWorkTree { path: top.join(b"commondir") });
-    }
+    let whole = |git: Folder| match git.kind(b"commondir")? {
+        Some(_) => Err(GitError::LinkedWorkTree { path: git.join(b"commondir") }),
+        None => Ok(git),
+    };
     match top.kind(b".git")? {
         Some(FileType::RegularFile) => Err(GitError::LinkedWorkTree { path: top.join(b".git") }),
         Some(_) => match top.enter(b".git")? {
-            Some(git) if git.kind(b"commondir")?.is_some() => {
-                Err(GitError::LinkedWorkTree { path: git.join(b"commondir") })
-            }
-            Some(git) => Ok(git),
+            Some(git) => whole(git),
             None => Err(GitError::NotARepository { path: dir.into(), why: "its .git went away" }),
         },
-        None if top.kind(b"objects")?.is_some() => Ok(top),
+        None if top.kind(b"objects")?.is_some() || top.kind(b"commondir")?.is_some() => whole(top),
         None => Err(GitError::NotARepository { path: dir.into(), why: "it holds neither .git nor objects" }),
     }
 }

@@ -1,22 +1,20 @@
-//! Objects by id, through libgit2's object database alone.
+//! Objects by id, each hashed before a byte of it is used.
 //!
-//! No `git2::Repository` is made: opening one reads `/etc/gitconfig`,
+//! libgit2 computes the ids (with SHA-1 collision detection) and reads
+//! nothing: opening a `git2::Repository` reads `/etc/gitconfig`,
 //! `~/.gitconfig` and `.git/config`, refuses folders of other users and
-//! follows what the repository says of itself. The object database given a
-//! folder opens only files in it, checks on reading that the bytes have the
-//! id they are stored under, and detects SHA-1 collision attacks.
-//!
-//! Loose objects are read by ourselves, and what the library would follow out
-//! of the folder (alternates, links) or hang on (a FIFO) is refused first. A process that changes the
-//! folder while it is read can make a read fail, but cannot forge an object:
-//! its bytes are hashed.
+//! follows what the repository says of itself; and its object database, which
+//! does none of that, loops for ever on a loose object cut short and on a
+//! delta that is its own base (1.9.7). So loose objects and packs are read by
+//! ourselves, with bounds. A process that changes the files meanwhile can make
+//! a read fail, but cannot forge an object: its bytes are hashed.
 
-use git2::{ErrorClass, ErrorCode, ObjectFormat, ObjectType, Odb, Oid};
-use rustix::fs::FileType;
+use git2::{ErrorClass, ObjectFormat, ObjectType, Oid};
 
 use super::GitError;
 use super::folder::Folder;
 use super::loose::Loose;
+use super::pack::{Packs, Place};
 use crate::release::ObjectId;
 
 /// The hash function of a repository's object ids.
@@ -78,33 +76,35 @@ impl Kind {
         }
     }
 
-    fn of(kind: ObjectType) -> Option<Self> {
-        match kind {
-            ObjectType::Commit => Some(Self::Commit),
-            ObjectType::Tree => Some(Self::Tree),
-            ObjectType::Blob => Some(Self::Blob),
-            ObjectType::Tag => Some(Self::Tag),
-            ObjectType::Any => None,
+    fn library(self) -> ObjectType {
+        match self {
+            Self::Commit => ObjectType::Commit,
+            Self::Tree => ObjectType::Tree,
+            Self::Blob => ObjectType::Blob,
+            Self::Tag => ObjectType::Tag,
         }
     }
 }
 
 /// The largest commit, tag or tree that is read; git itself warns at far less.
 pub(super) const MAX_OBJECT: u64 = 64 << 20;
-/// Packs of one repository; git's own maintenance keeps them below 50.
-const MAX_PACKS: usize = 4096;
-/// The id of the empty tree, which git knows without storing it (SHA-1).
-const EMPTY_TREE_SHA1: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
-/// The same for SHA-256.
-const EMPTY_TREE_SHA256: &str = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
+/// The id of the empty tree, which git knows without storing it.
+const EMPTY_TREE: ObjectId = ObjectId::Sha1([
+    0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88, 0xfb,
+    0xee, 0x49, 0x04,
+]);
+/// The same in SHA-256 repositories.
+const EMPTY_TREE_SHA256: ObjectId = ObjectId::Sha256([
+    0x6e, 0xf1, 0x9b, 0x41, 0x22, 0x5c, 0x53, 0x69, 0xf1, 0xc1, 0x04, 0xd4, 0x5d, 0x8d, 0x85, 0xef, 0xa9,
+    0xb0, 0x57, 0xb5, 0x3b, 0x14, 0xb4, 0xb9, 0xb9, 0x39, 0xdd, 0x74, 0xde, 0xcc, 0x53, 0x21,
+]);
 
 /// A repository's objects.
 pub(super) struct Objects {
-    odb: Odb<'static>,
     folder: Folder,
+    packs: Packs,
     format: Format,
     shallow: bool,
-    partial: bool,
 }
 
 impl std::fmt::Debug for Objects {
@@ -119,19 +119,13 @@ impl Objects {
     /// # Errors
     /// If it lends from elsewhere, or holds what git would not put there.
     pub fn open(folder: Folder, format: Format, shallow: bool) -> Result<Self, GitError> {
-        let partial = check_layout(&folder)?;
-        let path = folder.path();
-        let text = path.to_str().ok_or_else(|| GitError::PathNotUtf8 { path: path.into() })?;
-        let failed = |source| GitError::Objects { path: path.into(), source };
-        // The cache keeps up to 256 MiB of objects that we read once.
-        git2::opts::enable_caching(false);
-        let odb = Odb::new_ext(match format {
-            Format::Sha1 => ObjectFormat::Sha1,
-            Format::Sha256 => ObjectFormat::Sha256,
-        })
-        .map_err(failed)?;
-        odb.add_disk_alternate(text).map_err(failed)?;
-        Ok(Self { odb, folder, format, shallow, partial })
+        if let Some(info) = folder.enter(b"info")?
+            && info.kind(b"alternates")?.is_some()
+        {
+            return Err(GitError::HasAlternates { path: info.join(b"alternates") });
+        }
+        let packs = Packs::open(folder.enter(b"pack")?, format)?;
+        Ok(Self { folder, packs, format, shallow })
     }
 
     pub fn format(&self) -> Format {
@@ -141,16 +135,11 @@ impl Objects {
     /// The kind and size in bytes of an object, by its header. The header is
     /// not yet proven: only reading the whole object is.
     pub fn header(&self, id: &ObjectId) -> Result<(Kind, u64), GitError> {
-        if empty_tree(id) {
-            return Ok((Kind::Tree, 0));
+        match self.find(id)? {
+            Found::Empty => Ok((Kind::Tree, 0)),
+            Found::Packed(place) => self.packs.header(id, place),
+            Found::Loose(loose) => Ok((loose.kind, loose.size)),
         }
-        if let Some(loose) = self.loose(id)? {
-            return Ok((loose.kind, loose.size));
-        }
-        let oid = self.oid(id)?;
-        let (size, kind) = self.odb.read_header(oid).map_err(|error| self.failed(id, &error))?;
-        let kind = Kind::of(kind).ok_or_else(|| corrupt(id, "its kind is unknown"))?;
-        Ok((kind, size as u64))
     }
 
     /// Reads an object of at most `max` bytes and hands its kind and bytes to
@@ -161,18 +150,20 @@ impl Objects {
         max: u64,
         use_it: impl FnOnce(Kind, &[u8]) -> Result<R, GitError>,
     ) -> Result<R, GitError> {
-        if empty_tree(id) {
-            return use_it(Kind::Tree, b"");
+        match self.find(id)? {
+            Found::Empty => use_it(Kind::Tree, b""),
+            Found::Packed(place) => {
+                let (kind, bytes) = self.packs.read(id, place, max)?;
+                verify(id, kind, &bytes)?;
+                use_it(kind, &bytes)
+            }
+            Found::Loose(loose) => {
+                check_size(id, loose.size, max)?;
+                let (kind, bytes) = loose.read()?;
+                verify(id, kind, &bytes)?;
+                use_it(kind, &bytes)
+            }
         }
-        if let Some(loose) = self.loose(id)? {
-            check_size(id, loose.size, max)?;
-            let kind = loose.kind;
-            return use_it(kind, &loose.read()?);
-        }
-        check_size(id, self.header(id)?.1, max)?;
-        let object = self.odb.read(self.oid(id)?).map_err(|error| self.failed(id, &error))?;
-        let kind = Kind::of(object.kind()).ok_or_else(|| corrupt(id, "its kind is unknown"))?;
-        use_it(kind, object.data())
     }
 
     /// Like [`Objects::with`], for an object that must be a `wanted`.
@@ -191,34 +182,36 @@ impl Objects {
         })
     }
 
-    fn loose(&self, id: &ObjectId) -> Result<Option<Loose>, GitError> {
+    /// Finds an object: in a pack first, as git does.
+    fn find(&self, id: &ObjectId) -> Result<Found, GitError> {
         if Format::of(id) != self.format {
             return Err(GitError::ObjectFormat { id: *id, format: self.format.as_str() });
         }
-        Loose::open(&self.folder, id)
-    }
-
-    fn oid(&self, id: &ObjectId) -> Result<Oid, GitError> {
-        Oid::from_bytes(id.as_bytes())
-            .map_err(|source| GitError::Objects { path: self.folder.path().into(), source })
-    }
-
-    fn failed(&self, id: &ObjectId, error: &git2::Error) -> GitError {
-        match (error.code(), error.class()) {
-            (ErrorCode::NotFound, _) if self.shallow => GitError::Shallow { id: *id },
-            (ErrorCode::NotFound, _) if self.partial => GitError::Partial { id: *id },
-            (ErrorCode::NotFound, _) => GitError::ObjectMissing { id: *id },
-            (_, ErrorClass::Sha1) => GitError::Sha1Collision { id: *id },
-            (_, ErrorClass::Os | ErrorClass::NoMemory) => GitError::Objects {
-                path: self.folder.path().into(),
-                source: git2::Error::new(error.code(), error.class(), error.message()),
-            },
-            _ => corrupt(id, error.message()),
+        if *id == EMPTY_TREE || *id == EMPTY_TREE_SHA256 {
+            return Ok(Found::Empty);
+        }
+        if let Some(place) = self.packs.find(id)? {
+            return Ok(Found::Packed(place));
+        }
+        match Loose::open(&self.folder, id)? {
+            Some(loose) => Ok(Found::Loose(Box::new(loose))),
+            None if self.shallow => Err(GitError::Shallow { id: *id }),
+            None if self.packs.partial => Err(GitError::Partial { id: *id }),
+            None => Err(GitError::ObjectMissing { id: *id }),
         }
     }
 }
 
-fn check_size(id: &ObjectId, size: u64, max: u64) -> Result<(), GitError> {
+/// Where an object is.
+enum Found {
+    /// Nowhere: the empty tree needs not be stored.
+    Empty,
+    Packed(Place),
+    Loose(Box<Loose>),
+}
+
+/// Checks a size before that much is read.
+pub(super) fn check_size(id: &ObjectId, size: u64, max: u64) -> Result<(), GitError> {
     if size > max { Err(GitError::ObjectTooLarge { id: *id, size, max }) } else { Ok(()) }
 }
 
@@ -227,53 +220,29 @@ pub(super) fn corrupt(id: &ObjectId, why: &str) -> GitError {
     GitError::ObjectCorrupt { id: *id, why: why.into() }
 }
 
-fn empty_tree(id: &ObjectId) -> bool {
-    let known = match id {
-        ObjectId::Sha1(_) => EMPTY_TREE_SHA1,
-        ObjectId::Sha256(_) => EMPTY_TREE_SHA256,
+/// Checks that an object's bytes have its id, with libgit2's hash functions:
+/// the ones that git hosting uses, and SHA-1 with collision detection.
+fn verify(id: &ObjectId, kind: Kind, bytes: &[u8]) -> Result<(), GitError> {
+    let format = match id {
+        ObjectId::Sha1(_) => ObjectFormat::Sha1,
+        ObjectId::Sha256(_) => ObjectFormat::Sha256,
     };
-    ObjectId::parse(known).is_ok_and(|known| known == *id)
-}
-
-/// Checks the object folder for what the object library would follow or
-/// choke on; tells whether it belongs to a partial clone.
-fn check_layout(folder: &Folder) -> Result<bool, GitError> {
-    for (name, kind) in folder.list()? {
-        // Fan-out folders, pack and info; the rest is never opened.
-        let is_fan = name.len() == 2 && name.iter().all(u8::is_ascii_hexdigit);
-        if (is_fan || name == b"pack" || name == b"info") && kind != FileType::Directory {
-            return Err(folder.odd(&name, "a folder")?);
-        }
-    }
-    if let Some(info) = folder.enter(b"info")?
-        && info.kind(b"alternates")?.is_some()
-    {
-        return Err(GitError::HasAlternates { path: info.join(b"alternates") });
-    }
-    match folder.enter(b"pack")? {
-        Some(pack) => check_packs(&pack),
-        None => Ok(false),
+    match Oid::hash_object_ext(kind.library(), bytes, format) {
+        Ok(computed) if computed.as_bytes() == id.as_bytes() => Ok(()),
+        Ok(_) => Err(corrupt(id, "its bytes have another id")),
+        Err(error) if error.class() == ErrorClass::Sha1 => Err(GitError::Sha1Collision { id: *id }),
+        Err(error) => Err(corrupt(id, error.message())),
     }
 }
 
-fn check_packs(pack: &Folder) -> Result<bool, GitError> {
-    let mut packs = 0usize;
-    let mut partial = false;
-    for (name, kind) in pack.list()? {
-        if kind != FileType::RegularFile && kind != FileType::Directory {
-            return Err(pack.odd(&name, "a regular file")?);
-        }
-        packs += usize::from(name.ends_with(b".pack"));
-        partial |= name.ends_with(b".promisor");
-    }
-    if packs > MAX_PACKS {
-        return Err(GitError::FileTooLarge { path: pack.path().into(), max: MAX_PACKS as u64 });
-    }
-    Ok(partial)
+/// Makes libgit2 ready, by computing some id.
+pub(super) fn prepare() {
+    // Whether this works is told when an id is needed.
+    let _ = Oid::hash_object_ext(ObjectType::Blob, b"", ObjectFormat::Sha1);
 }
 
-/// Computes an object's id from its bytes with the collision-detecting SHA-1
-/// of another library than the one that read it (or with SHA-256).
+/// Like [`verify`], by code that shares nothing with it: for the tag object,
+/// which everything else hangs on.
 pub(super) fn rehash(id: &ObjectId, kind: Kind, bytes: &[u8]) -> Result<(), GitError> {
     use sha2::Digest as _;
     let header = format!("{} {}\0", kind.as_str(), bytes.len());
