@@ -161,6 +161,9 @@ fn a_signing_key_is_judged_by_the_published_certificate() {
     for (published, expected) in cases {
         assert_eq!(may_sign(&published, &published, Some(&published), None), expected);
     }
+    let subkeys = vec![SubkeySpec { created: 1, life: days(30), ..SubkeySpec::default() }];
+    let unborn = Spec { subkeys, ..Spec::default() }.make();
+    assert_eq!(may_sign(&unborn, &unborn, Some(&unborn), None), ["signed-before-key"]);
     assert_eq!(may_sign(&good, &Holder::new(), Some(&good), None), ["wrong-signer"]);
     assert_eq!(may_sign(&good, &good, None, None), ["certificate-not-published"]);
     assert_eq!(may_sign(&good, &good, Some(&good), Some(30 * DAY)), ["key-lives-too-long"]);

@@ -33,6 +33,8 @@ fn ours(vector: &Vector, inspection: &Inspection, mode: Mode) -> String {
 fn every_vector_gets_its_answer() {
     let mut wrong = Vec::new();
     for vector in all() {
+        // What may go out now must have been good when it was made.
+        assert!(!vector.release.starts_with("ok") || vector.archive == vector.release, "{}", vector.row);
         let inspection = facts(vector);
         for (mode, expected) in [(Mode::Release, vector.release), (Mode::Archive, vector.archive)] {
             let found = ours(vector, &inspection, mode);

@@ -172,6 +172,8 @@ fn whoever_holds_a_stolen_date_is_bound_by_freshness() {
     assert_eq!(asked(Question { max_age: Some(7 * DAY), ..question }), ["!signature-too-old"]);
     assert_eq!(asked(Question { not_before: Some(at(-8)), ..question }), NONE);
     assert_eq!(asked(Question { not_before: Some(at(-7)), ..question }), ["!signature-too-old"]);
+    let strict = Question { max_age: Some(9 * DAY), not_before: Some(at(-7)), ..question };
+    assert_eq!(asked(strict), ["!signature-too-old"]);
     assert_eq!(asked(Question { not_after: Some(at(-8)), ..question }), NONE);
     assert_eq!(asked(Question { not_after: Some(at(-9)), ..question }), ["!signature-too-new"]);
 }
@@ -354,6 +356,24 @@ fn bindings_hold_from_their_date_until_they_end_or_are_withdrawn() {
     assert_eq!(both(&back, -5)[1], ["!subkey-not-bound"]);
     let later = changed(|facts| facts.subkeys[0].bindings[0].created = at(-5));
     assert_eq!(both(&later, -10), [["binding-newer-than-signature"], ["binding-newer-than-signature"]]);
+}
+
+#[test]
+fn what_is_said_later_does_not_count_for_before() {
+    let extended = changed(|facts| {
+        facts.subkeys[0].bindings[0].key_expires = KeyExpiry::At(at(-10));
+        facts.subkeys[0].bindings.insert(0, binding(BindingKind::Subkey, -5, true));
+    });
+    assert_eq!(both(&extended, -7), [["!signed-after-expiry"], ["!signed-after-expiry"]]);
+    assert_eq!(both(&extended, -11), [NONE, NONE]);
+    assert_eq!(both(&extended, -4), [NONE, NONE]);
+}
+
+#[test]
+fn nobody_signs_before_their_key_is_made() {
+    let born = changed(|facts| facts.subkeys[0].created = at(-10));
+    assert_eq!(both(&born, -11), [["!signed-before-key"], ["!signed-before-key"]]);
+    assert_eq!(both(&born, -10), [NONE, NONE]);
 }
 
 #[test]
