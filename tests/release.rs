@@ -397,7 +397,7 @@ fn a_signature_is_for_its_own_file_name() {
             (format!("dist/hello-1.0.tar.gz{suffix}"), format!("renamed/hello-2.0.tar.gz{suffix}"));
         fs::copy(world.path(&from), world.path(&to)).unwrap();
     }
-    world.verify(&["renamed/hello-2.0.tar.gz"], &[]).rejected_for("notation-mismatch");
+    world.verify(&["renamed/hello-2.0.tar.gz"], &[]).rejected_for("artifact-name-mismatch");
 }
 
 #[test]

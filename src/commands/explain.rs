@@ -2,10 +2,10 @@
 //! and each entry is handed to the comparison as a fact.
 
 use super::Failure;
-use crate::archive::{self, ArchiveError, Entry, EntryKind, Limits, Sink, Stop};
+use crate::archive::{self, ArchiveError, Entry, EntryKind, Format, Limits, Sink, Stop};
 use crate::evidence::compare::FileRule;
 use crate::evidence::{Comparison, Fact, Verdict, presets};
-use crate::files::{FileError, Hashing};
+use crate::files::{self, FileError, Hashing};
 use crate::git;
 use crate::release::policy::{ArtifactRule, LimitRules, Pattern};
 use crate::release::tree::Mode;
@@ -85,7 +85,7 @@ pub(super) fn explain(
     commit: &ObjectId,
     at: Time,
 ) -> Result<Explained, Failure> {
-    let format = archive::Format::from_name(plan.name.as_str()).ok_or_else(|| {
+    let format = Format::from_name(plan.name.as_str()).ok_or_else(|| {
         let hint = "docs/evidence.md lists the endings of archives that can be read";
         Failure::usage(
             "unknown-archive-format",
@@ -102,10 +102,14 @@ pub(super) fn explain(
     };
     let mut account =
         Account { comparison, root: plan.root.as_bytes(), object_format, current: None, name: &plan.name };
-    let mut input = Hashing::start(file, path)?;
-    let read = archive::read(format, &mut input, &plan.limits, &mut account);
-    // Whatever the reader left unread belongs to the digests too.
-    let digests = input.finish()?;
+    let (read, digests) = if format == Format::Zip {
+        (archive::read_zip(&mut *file, &plan.limits, &mut account), files::digests(file, path)?)
+    } else {
+        let mut input = Hashing::start(file, path)?;
+        let read = archive::read(format, &mut input, &plan.limits, &mut account);
+        // Whatever the reader left unread belongs to the digests too.
+        (read, input.finish()?)
+    };
     let mut comparison = account.comparison;
     match read {
         Ok(summary) => {
@@ -117,6 +121,7 @@ pub(super) fn explain(
         Err(ArchiveError::Defect(defect)) => return Ok(broken(plan, defect, digests)),
         Err(ArchiveError::Io { source }) => return Err(FileError::io(path, "read it", source).into()),
         Err(ArchiveError::Stopped(Stop)) => {}
+        Err(ArchiveError::NotAStream) => unreachable!("zips are read above"),
     }
     Ok(Explained { digests, verdict: comparison.finish() })
 }

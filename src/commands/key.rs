@@ -11,14 +11,20 @@ const MAX_KEY: usize = 256 << 10;
 
 /// Gives up what could carry the key out of this process: core dumps,
 /// debuggers of the same user, and, where the system allows it, the swap.
-pub(super) fn harden() {
+///
+/// Memory that is mapped later is locked only if there is no limit on locked
+/// memory: beyond a limit an allocation would fail in the middle of the work.
+fn harden() {
     use rustix::mm::{MlockAllFlags, mlockall};
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
     // Each of these can be forbidden, by a container for example; the key is
     // then as safe as the machine is, which is no reason not to sign.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    let _ = mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE);
+    let _ = match getrlimit(Resource::Memlock).current {
+        None => mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE),
+        Some(_) => mlockall(MlockAllFlags::CURRENT),
+    };
 }
 
 /// Reads the key from standard input into memory that is wiped afterwards.
@@ -33,9 +39,11 @@ pub(super) fn read() -> Result<Secret, Failure> {
             HINT,
         ));
     }
-    // Read straight into the wiped memory, so that no growing buffer leaves
+    // The process is closed before the key is in it, and after the memory
+    // for it is mapped. It is read straight into the wiped memory, so that no growing buffer leaves
     // copies behind; standard input itself is read without one.
     let mut secret: Secret = vec![0; MAX_KEY].into();
+    harden();
     let mut length = 0;
     loop {
         let free = secret.get_mut(length..).unwrap_or_default();

@@ -119,7 +119,10 @@ fn check_artifact(place: &Place, raw: raw::Artifact) -> Result<ArtifactRule, Bad
         Some(text) => template(&place.at("root"), &text)?,
         None => template(&place.at("root"), without_archive_suffix(&raw.name))?,
     };
-    tree_path(&place.at("root"), &root.fill("1"))?;
+    // Wheels have no folder around their content: that must be said.
+    if !root.as_str().is_empty() {
+        tree_path(&place.at("root"), &root.fill("1"))?;
+    }
     if !raw.subdirectory.is_empty() {
         tree_path(&place.at("subdirectory"), &raw.subdirectory)?;
     }
