@@ -50,8 +50,8 @@ fn agree(file: &Path, what: &str) -> Vec<String> {
         panic!("{what}: {error}");
     }
     let ours = peers::ours(&recorder);
-    for (peer, theirs) in peers::views(file) {
-        assert_eq!(Some(&ours), theirs.as_ref(), "{what}: {peer} sees something else");
+    for (peer, theirs) in peers::tar_views(&[file.to_owned()]) {
+        assert_eq!(theirs, [Some(ours.clone())], "{what}: {peer} sees something else");
     }
     ours.lines
 }

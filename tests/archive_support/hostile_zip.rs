@@ -49,6 +49,11 @@ fn paths() -> Vec<Case> {
             one(Item::stored("r/\u{e9}", b"").both(|h| h.flags = 0)),
             "archive-path-encoding",
         ),
+        (
+            "UTF-8 name that unzip takes for code page 850",
+            one(Item::stored("r/\u{e9}", b"").central(|h| (h.made_by, h.attributes) = (0x0014, 0x20))),
+            "archive-path-encoding",
+        ),
         ("name of 60,000 bytes", named(&"n/".repeat(30_000)), "archive-path-too-long"),
         ("same file twice", two("r/a", "r/a"), "archive-duplicate"),
         ("same folder twice", Zip::of(&[Item::folder("r/"), Item::folder("r/")]), "archive-duplicate"),

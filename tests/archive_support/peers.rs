@@ -1,6 +1,6 @@
 //! What other readers see in an archive.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use countersign::archive::EntryKind;
@@ -8,7 +8,7 @@ use countersign::archive::EntryKind;
 use super::{Recorder, crc};
 
 /// What a peer said of an archive: one line an entry, and all content in a row.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     pub lines: Vec<String>,
     pub content: u32,
@@ -38,11 +38,27 @@ pub fn ours(recorder: &Recorder) -> View {
     View { lines: recorder.entries.iter().map(line).collect(), content: crc(&all) }
 }
 
-/// The views of all peers that are installed; `None` from one that refuses.
-pub fn views(file: &Path) -> Vec<(&'static str, Option<View>)> {
-    let mut all = vec![("Python", python(file)), ("GNU tar", program("tar", file, 5))];
+/// What each installed peer sees in `files`; `None` where it refuses.
+pub type Views = Vec<(&'static str, Vec<Option<View>>)>;
+
+/// The views of GNU tar, Python's tarfile and bsdtar.
+pub fn tar_views(files: &[PathBuf]) -> Views {
+    let each = |name, columns| files.iter().map(|file| program(name, file, columns)).collect();
+    let mut all = vec![("Python", python("tar", files)), ("GNU tar", each("tar", 5))];
     if has("bsdtar") {
-        all.push(("bsdtar", program("bsdtar", file, 8)));
+        all.push(("bsdtar", each("bsdtar", 8)));
+    }
+    all
+}
+
+/// The views of Python's zipfile, Info-ZIP's unzip and bsdtar.
+pub fn zip_views(files: &[PathBuf]) -> Views {
+    let mut all = vec![("Python", python("zip", files))];
+    if Command::new("unzip").arg("-v").output().is_ok_and(|output| output.status.success()) {
+        all.push(("unzip", files.iter().map(|file| unzip(file)).collect()));
+    }
+    if has("bsdtar") {
+        all.push(("bsdtar", files.iter().map(|file| program("bsdtar", file, 8)).collect()));
     }
     all
 }
@@ -51,7 +67,7 @@ pub fn views(file: &Path) -> Vec<(&'static str, Option<View>)> {
 fn program(name: &str, file: &Path, columns: usize) -> Option<View> {
     let literal: &[&str] = if name == "tar" { &["--quoting-style=literal"] } else { &[] };
     let mut list = Command::new(name);
-    list.env("LC_ALL", "C.UTF-8").env("TZ", "UTC").args(literal).arg("-tvf").arg(file);
+    list.env("LC_ALL", "C.UTF-8").env("TZ", "UTC").args(literal).args(["--numeric-owner", "-tvf"]).arg(file);
     let listed = list.output().unwrap();
     let content = Command::new(name).env("LC_ALL", "C.UTF-8").arg("-xOf").arg(file).output().unwrap();
     if !listed.status.success() || !content.status.success() {
@@ -85,73 +101,54 @@ fn shape(line: &str, columns: usize) -> String {
     }
 }
 
-fn python(file: &Path) -> Option<View> {
+/// Python's view of all `files`, from one process.
+fn python(kind: &str, files: &[PathBuf]) -> Vec<Option<View>> {
     let script = r#"
-import sys, tarfile, zlib
-crc = 0
-with tarfile.open(sys.argv[1]) as t:
-    for m in t:
-        if m.isreg():
-            data = t.extractfile(m).read()
-            crc = zlib.crc32(data, crc)
-            line = f"- {'x' if m.mode & 0o100 else '-'} {len(data)} {m.name}"
-        elif m.isdir():
-            line = f"d {m.name}"
-        elif m.issym():
-            line = f"l {m.name} -> {m.linkname}"
-        elif m.islnk():
-            line = f"h {m.name} link to {m.linkname}"
-        else:
-            line = f"? {m.name} {m.type}"
-        sys.stdout.buffer.write(line.encode('utf-8', 'surrogateescape') + b'\n')
-print(crc)
-"#;
-    let output = Command::new("python3").arg("-c").arg(script).arg(file).output().unwrap();
-    if !output.status.success() {
-        return None;
-    }
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut lines: Vec<String> = text.split_terminator('\n').map(str::to_owned).collect();
-    let content = lines.pop()?.parse().ok()?;
-    Some(View { lines, content })
-}
+import sys, tarfile, zipfile, zlib
 
-/// The views of readers of zips: Python's zipfile, Info-ZIP's unzip where it
-/// is installed, and bsdtar.
-pub fn zip_views(file: &Path) -> Vec<(&'static str, Option<View>)> {
-    let mut all = vec![("Python", zipfile(file))];
-    if Command::new("unzip").arg("-v").output().is_ok_and(|output| output.status.success()) {
-        all.push(("unzip", unzip(file)));
-    }
-    if has("bsdtar") {
-        all.push(("bsdtar", program("bsdtar", file, 8)));
-    }
-    all
-}
+def tar(path):
+    with tarfile.open(path) as t:
+        for m in t:
+            if m.isreg():
+                yield f"- {'x' if m.mode & 0o100 else '-'} {m.size} {m.name}", t.extractfile(m).read()
+            else:
+                kind = 'd' if m.isdir() else 'l' if m.issym() else 'h' if m.islnk() else '?'
+                arrow = {'l': ' -> ', 'h': ' link to '}.get(kind, '')
+                yield f"{kind} {m.name}{arrow}{m.linkname if arrow else ''}", b''
 
-fn zipfile(file: &Path) -> Option<View> {
-    let script = r#"
-import sys, zipfile, zlib
-crc = 0
-with zipfile.ZipFile(sys.argv[1]) as z:
-    for m in z.infolist():
-        if m.is_dir():
-            line = f"d {m.filename.rstrip('/')}"
-        else:
-            data = z.read(m)
+def zip(path):
+    with zipfile.ZipFile(path) as z:
+        for m in z.infolist():
+            if m.is_dir():
+                yield f"d {m.filename.rstrip('/')}", b''
+            else:
+                x = 'x' if m.external_attr >> 16 & 0o100 else '-'
+                yield f"- {x} {m.file_size} {m.filename}", z.read(m)
+
+out = sys.stdout.buffer
+for path in sys.argv[2:]:
+    crc, lines = 0, []
+    try:
+        for line, data in (tar if sys.argv[1] == 'tar' else zip)(path):
+            lines.append(line)
             crc = zlib.crc32(data, crc)
-            line = f"- {'x' if m.external_attr >> 16 & 0o100 else '-'} {len(data)} {m.filename}"
-        sys.stdout.buffer.write(line.encode('utf-8', 'surrogateescape') + b'\n')
-print(crc)
+    except Exception as error:
+        out.write(f"refused {error!r}\0".replace('\n', ' ').encode())
+        continue
+    out.write('\n'.join([str(crc)] + lines).encode('utf-8', 'surrogateescape') + b'\0')
 "#;
-    let output = Command::new("python3").arg("-c").arg(script).arg(file).output().unwrap();
-    if !output.status.success() {
-        return None;
+    let mut views = Vec::new();
+    for batch in files.chunks(500) {
+        let output = Command::new("python3").arg("-c").arg(script).arg(kind).args(batch).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        views.extend(text.split_terminator('\0').map(|record| {
+            let mut lines = record.split('\n').map(str::to_owned);
+            let content = lines.next()?.parse().ok()?;
+            Some(View { lines: lines.collect(), content })
+        }));
     }
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut lines: Vec<String> = text.split_terminator('\n').map(str::to_owned).collect();
-    let content = lines.pop()?.parse().ok()?;
-    Some(View { lines, content })
+    views
 }
 
 /// `unzip -Zs` has eight words before the name; `unzip -p` gives the content.
@@ -167,8 +164,9 @@ fn unzip(file: &Path) -> Option<View> {
             let words: Vec<&str> = line.split_whitespace().collect();
             let name = words[8..].join(" ");
             match &words[0][..1] {
-                "d" => format!("d {}", name.trim_end_matches('/')),
-                // A question mark stands where the mode has no type bits.
+                // A question mark stands where the mode has no type bits; what
+                // unzip then makes is told by the name.
+                _ if name.ends_with('/') => format!("d {}", name.trim_end_matches('/')),
                 "-" | "?" => {
                     // DOS attributes are listed as "-rw-a--" or the like.
                     let x = if words[0].len() == 10 && &words[0][3..4] == "x" { "x" } else { "-" };

@@ -8,6 +8,12 @@ use super::number::{number, octal};
 /// Size of a tar block.
 pub(super) const BLOCK: usize = 512;
 
+/// Largest owner number: beyond it readers give up or wrap around.
+pub(super) const OWNER: i128 = u32::MAX as i128;
+/// Furthest time from 1970, in seconds: some 4,000 years, which every
+/// calendar in use can show.
+pub(super) const TIME: i128 = 1 << 37;
+
 /// Who defined the layout of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -39,10 +45,12 @@ impl Header {
         checksum(block)?;
         let dialect = dialect(block)?;
         let name = name(block, dialect)?;
-        let owner =
-            [("uid", slice(block, 108, 8)), ("gid", slice(block, 116, 8)), ("mtime", slice(block, 136, 12))];
-        for (field, bytes) in owner {
-            number(field, bytes)?;
+        for (field, start, length, range) in
+            [("uid", 108, 8, 0..=OWNER), ("gid", 116, 8, 0..=OWNER), ("mtime", 136, 12, -TIME..=TIME)]
+        {
+            if number(field, slice(block, start, length))?.is_some_and(|value| !range.contains(&value)) {
+                return Err(Fault::new(codes::TAR_NUMBER, format!("the {field} field is out of range")));
+            }
         }
         for (field, at) in [("uname", 265), ("gname", 297)] {
             text(field, slice(block, at, 32))?;

@@ -2,6 +2,7 @@
 
 use super::super::codes;
 use super::super::error::Fault;
+use super::header::{OWNER, TIME};
 
 /// What the records of one `x` header change about the next entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +17,8 @@ enum Value {
     /// Not empty, UTF-8, without NUL and line feed.
     Text,
     Number,
+    /// A number of a user or group.
+    Owner,
     Time,
 }
 
@@ -32,8 +35,8 @@ const KEYS: &[(&[u8], Value)] = &[
     (b"mtime", Value::Time),
     (b"atime", Value::Time),
     (b"ctime", Value::Time),
-    (b"uid", Value::Number),
-    (b"gid", Value::Number),
+    (b"uid", Value::Owner),
+    (b"gid", Value::Owner),
     (b"uname", Value::Text),
     (b"gname", Value::Text),
     (b"LIBARCHIVE.creationtime", Value::Time),
@@ -106,12 +109,12 @@ impl Value {
                 plain && !value.is_empty() && std::str::from_utf8(value).is_ok()
             }
             Self::Number => decimal(value).is_some(),
+            Self::Owner => decimal(value).is_some_and(|value| i128::from(value) <= OWNER),
             Self::Time => {
                 let value = value.strip_prefix(b"-").unwrap_or(value);
                 let mut parts = value.splitn(2, |byte| *byte == b'.');
                 let whole = parts.next().unwrap_or_default();
-                !whole.is_empty()
-                    && digits(whole)
+                decimal(whole).is_some_and(|whole| i128::from(whole) <= TIME)
                     && parts.next().is_none_or(|part| !part.is_empty() && digits(part))
             }
         }
@@ -193,6 +196,9 @@ mod tests {
             b"13 mtime=1e9\n",
             b"12 mtime=1.\n",
             b"12 mtime=.1\n",
+            b"24 mtime=99999999999999\n",
+            b"12 mtime=01\n",
+            b"18 uid=4294967296\n",
         ] {
             assert_eq!(code(body), Some(codes::TAR_PAX), "{}", String::from_utf8_lossy(body));
         }

@@ -3,13 +3,8 @@
 use super::super::codes;
 use super::super::entry::{Entry, EntryKind};
 use super::super::error::Fault;
-use super::record::{Central, layout};
+use super::record::{Central, DOS, UNIX, layout};
 use crate::release::TreePath;
-
-/// "Version made by" of MS-DOS and Unix (APPNOTE 4.4.2): the two whose
-/// attributes all readers understand alike, as far as they are let through.
-const DOS: u8 = 0;
-const UNIX: u8 = 3;
 
 /// DOS attributes: a folder; and what a file may have (read-only, archive).
 const FOLDER: u32 = 0x10;

@@ -22,6 +22,11 @@ const KNOWN_FLAGS: u16 = STREAMED | UTF8 | 0x0006;
 /// Deflate (4.4.5).
 pub(super) const DEFLATE: u16 = 8;
 
+/// "Version made by" of MS-DOS and Unix (4.4.2): the two whose attributes all
+/// readers understand alike, as far as they are let through.
+pub(super) const DOS: u8 = 0;
+pub(super) const UNIX: u8 = 3;
+
 /// What both headers of an entry say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Common {
@@ -118,6 +123,13 @@ impl Central {
         extra::check(extra)?;
         if !name.is_ascii() && self.common.flags & UTF8 == 0 {
             let message = "a name that is not ASCII and not marked as UTF-8: readers differ on its letters";
+            return Err(Fault::new(codes::PATH_ENCODING, message));
+        }
+        // Info-ZIP minds the mark only while it reads extra fields, and takes
+        // the name of an MS-DOS entry without any for one in code page 850.
+        if !name.is_ascii() && self.host == DOS && extra.is_empty() {
+            let message =
+                "a name that is not ASCII on an entry made by MS-DOS: readers differ on its letters";
             return Err(Fault::new(codes::PATH_ENCODING, message));
         }
         self.common.name = name;
