@@ -58,6 +58,7 @@ impl FileError {
             Self::NotRegular { .. } => "not-a-regular-file",
             Self::TooLarge { .. } => "file-too-large",
             Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::NotADirectory => "not-a-folder",
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "disk-full",
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "permission-denied",
                 _ => "io-error",
@@ -254,6 +255,20 @@ impl Read for Hashing<'_> {
         self.sha512.update(chunk);
         Ok(read)
     }
+}
+
+/// A copy of an open file that has no name, so that nobody else can change
+/// it, and the digests of exactly the bytes in it.
+///
+/// # Errors
+/// [`FileError::Io`] from reading, or from writing the copy to the folder for
+/// temporary files.
+pub fn private_copy(file: &mut File, path: &Path) -> Result<(File, ArtifactDigests), FileError> {
+    let told = |error| FileError::io(path, "copy it to look at it", error);
+    let mut copy = tempfile::tempfile().map_err(told)?;
+    let mut source = Hashing::start(file, path)?;
+    io::copy(&mut source, &mut copy).map_err(told)?;
+    Ok((copy, source.finish()?))
 }
 
 /// The names in a folder with what lies under them, sorted by bytes.

@@ -511,3 +511,57 @@ fn policy_evidence_counts_and_its_rules_must_be_used() {
     let check = world.countersign(&["policy", "check", "--policy", "policy.yaml", "--keyring", "keyring"]);
     check.rejected_for("certificate-not-in-keyring");
 }
+
+#[test]
+fn a_zip_that_is_swapped_while_it_is_read_is_not_signed() {
+    let world = World::new();
+    let policy = fs::read_to_string(world.path("policy.yaml")).unwrap();
+    fs::write(world.path("policy.yaml"), policy.replace("tar.gz", "zip")).unwrap();
+    // Large enough that reading takes longer than the swap.
+    let mut noise = vec![0; 64 << 20];
+    fs::File::open("/dev/urandom")
+        .and_then(|mut random| std::io::Read::read_exact(&mut random, &mut noise))
+        .unwrap();
+    fs::write(world.path("hello/noise"), noise).unwrap();
+    fs::write(world.path("hello/a.txt"), "good content\n").unwrap();
+    // Links in a zip are refused.
+    fs::remove_file(world.path("hello/link.c")).unwrap();
+    world.git(&["add", "--all"]);
+    world.git(&["commit", "--quiet", "--message", "Large"]);
+    world.tag("v1.0", &world.maintainer);
+    fs::create_dir(world.path("zip")).unwrap();
+    let zip = world.path("zip/hello-1.0.zip");
+    world.git(&[
+        "archive",
+        "--format=zip",
+        "-0",
+        "--prefix=hello-1.0/",
+        &format!("--output={}", zip.display()),
+        "v1.0",
+    ]);
+    world.judge("validate", &["--artifacts", "zip"]).ok();
+    let honest = fs::read(&zip).unwrap();
+    let at = honest.windows(12).position(|window| window == b"good content").unwrap() as u64;
+    let write = |bytes: &[u8]| {
+        use std::os::unix::fs::FileExt as _;
+        fs::OpenOptions::new().write(true).open(&zip).unwrap().write_all_at(bytes, at).unwrap();
+    };
+    for delay in [0, 40, 80, 120, 160, 240, 320, 480] {
+        write(b"good content");
+        std::thread::scope(|scope| {
+            let swap = scope.spawn(|| {
+                std::thread::sleep(std::time::Duration::from_millis(delay));
+                write(b"EVIL content");
+            });
+            let ran = world.sign("zip", &["--check"]);
+            swap.join().unwrap();
+            // A run that ended before the swap may say yes, but then to the
+            // honest bytes; never to bytes that nobody explained.
+            if ran.code == 0 {
+                let signed = ran.result()["artifacts"][0]["sha256"].as_str().unwrap().to_string();
+                write(b"good content");
+                assert!(run_ok(Command::new("sha256sum").arg(&zip)).starts_with(&signed), "after {delay} ms");
+            }
+        });
+    }
+}

@@ -26,7 +26,7 @@ pub(super) fn run(args: &cli::Checksum) -> Result<Report, Failure> {
         entries.push(Entry { name, size, sha256, sha512 });
     }
     if entries.is_empty() && findings.is_empty() {
-        findings.push(empty_folder(&args.folder.to_string_lossy()));
+        findings.push(empty_folder(&super::failure::shown(&args.folder)));
     }
     Ok(Report::judged("checksum", findings, json!({ "artifacts": entries })))
 }
@@ -47,7 +47,7 @@ pub(super) fn release_name(name: &std::ffi::OsStr) -> Result<ReleaseName, Findin
     let shown = crate::release::path::printable(name.as_bytes());
     let refuse = |why: String| {
         let hint = "rename the file: letters, digits and . _ + ~ ! @ % - are safe for every system";
-        Finding { subject: shown.clone(), ..Finding::error("unsafe-name", "", why, hint) }
+        Finding::error("unsafe-name", &shown, why, hint)
     };
     let text = name.to_str().ok_or_else(|| refuse("the file name is not UTF-8".into()))?;
     ReleaseName::parse(text).map_err(|error| refuse(error.to_string()))

@@ -54,7 +54,7 @@ pub(super) fn run(args: &cli::Compare, now: Time) -> Result<Report, Failure> {
 
 fn artifact_name(args: &cli::Compare) -> Result<ReleaseName, Failure> {
     let name = args.artifact.file_name().unwrap_or_default();
-    super::checksum::release_name(name).map_err(Failure::Usage)
+    super::checksum::release_name(name).map_err(Failure::wrong)
 }
 
 /// The plan of the policy's artifact of this name, or the finding that there

@@ -103,7 +103,10 @@ pub(super) fn explain(
     let mut account =
         Account { comparison, root: plan.root.as_bytes(), object_format, current: None, name: &plan.name };
     let (read, digests) = if format == Format::Zip {
-        (archive::read_zip(&mut *file, &plan.limits, &mut account), files::digests(file, path)?)
+        // A zip is read here and there, so what was hashed and what was read
+        // could differ if somebody writes meanwhile. Nobody can write here.
+        let (copy, digests) = files::private_copy(file, path)?;
+        (archive::read_zip(copy, &plan.limits, &mut account), digests)
     } else {
         let mut input = Hashing::start(file, path)?;
         let read = archive::read(format, &mut input, &plan.limits, &mut account);

@@ -2,10 +2,12 @@
 //! not be looked at. Everything that the rooms can fail with ends here.
 
 use crate::files::FileError;
-use crate::release::Finding;
 use crate::release::document::BadDocument;
+use crate::release::path::printable;
+use crate::release::{Finding, Severity};
 use crate::report::Report;
 use crate::site::SiteError;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 /// A run that ends without an answer.
@@ -28,6 +30,11 @@ impl Failure {
         Self::Usage(Finding::failure(code, subject, message, hint))
     }
 
+    /// A wrong request because of something that would be a "no" elsewhere.
+    pub fn wrong(finding: Finding) -> Self {
+        Self::Usage(Finding { severity: Severity::Failure, ..finding })
+    }
+
     /// Something that could not be looked at.
     pub fn unavailable(
         code: &'static str,
@@ -42,7 +49,7 @@ impl Failure {
     /// A document that was given as an argument and cannot be used.
     pub fn document(code: &'static str, path: &Path, error: &BadDocument) -> Self {
         let hint = "correct the document; the docs folder describes each format";
-        Self::usage(code, &path.to_string_lossy(), error.to_string(), hint)
+        Self::usage(code, &shown(path), error.to_string(), hint)
     }
 
     /// The report of a run that ended so.
@@ -54,10 +61,16 @@ impl Failure {
     }
 }
 
+/// A path as a subject.
+pub(super) fn shown(path: &Path) -> String {
+    printable(path.as_os_str().as_bytes())
+}
+
 /// What to do about a failed file operation, by its code.
 fn advice(code: &str) -> &'static str {
     match code {
         "file-missing" => "check the path",
+        "not-a-folder" => "give a folder",
         "not-a-regular-file" => "give a regular file: links, pipes and devices are not read",
         "file-too-large" => "check that this is the file you mean",
         "disk-full" => "make room and run again; nothing is half written",
@@ -68,14 +81,14 @@ fn advice(code: &str) -> &'static str {
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
-        let (code, subject) = (error.code(), error.path().to_string_lossy().into_owned());
+        let (code, subject) = (error.code(), shown(error.path()));
         Self::unavailable(code, &subject, error.to_string(), advice(code), error.retryable())
     }
 }
 
 impl From<SiteError> for Failure {
     fn from(error: SiteError) -> Self {
-        let (code, subject) = (error.code(), error.path().to_string_lossy().into_owned());
+        let (code, subject) = (error.code(), shown(error.path()));
         let hint = match code {
             "site-locked" => "wait for the other run to end, then run again",
             "site-not-a-folder" => "look at the site: somebody put something else there",

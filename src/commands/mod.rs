@@ -80,7 +80,7 @@ fn outside(output: &Path, folder: &Path) -> Result<(), Failure> {
     match (parent.canonicalize(), folder.canonicalize()) {
         (Ok(parent), Ok(folder)) if parent == folder => Err(Failure::usage(
             "output-among-artifacts",
-            &output.to_string_lossy(),
+            &failure::shown(output),
             "lies in the folder of artifacts, which holds artifacts and nothing else",
             "write the document somewhere else",
         )),
@@ -95,12 +95,22 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
         let failed = error.print().is_err();
         return ExitCode::from(if failed { exit::UNAVAILABLE } else { exit::OK });
     }
-    let text = error.render().to_string();
-    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    let finding = Finding::failure("usage", "command line", message, "see countersign --help");
+    let finding = Finding::failure("usage", "command line", wrong(error), "see countersign --help");
     // Standard error is for people and may be closed.
     let _ = error.print();
     tell(&Report::usage("usage", vec![finding]), true)
+}
+
+/// What is wrong with the command line, in one line: all that clap says of
+/// it, without the usage that follows.
+fn wrong(error: &clap::Error) -> String {
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "says no command".into();
+    }
+    let text = error.render().to_string();
+    let told = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let words: Vec<&str> = told.flat_map(str::split_whitespace).collect();
+    words.join(" ").trim_start_matches("error: ").into()
 }
 
 /// Prints the report. A document that could not be written is a failure,

@@ -101,8 +101,9 @@ fn verified(
     inputs: &Inputs,
 ) -> Result<(Order, Vec<Finding>), Failure> {
     let allowed = &signature::only(&project.signer);
-    let court = Court { keyring: &inputs.keyring, allowed, ask: Ask::Release, at: inputs.at };
-    let judge = Judge { court, project: Some(&record.project) };
+    let (project_id, version) = (Some(record.project.as_str()), Some(record.version.as_str()));
+    let (keyring, ask, at) = (&inputs.keyring, Ask::Release, inputs.at);
+    let judge = Judge { court: Court { keyring, allowed, ask, at, project: project_id, version } };
     let name = project.checksum_list(&record.version);
     let mut verified = Verified::default();
     if files::list(folder)?.iter().any(|(found, _)| found.to_str() == Some(&name)) {

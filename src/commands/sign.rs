@@ -146,7 +146,7 @@ fn by_record<'p>(
         let told = format!("the caller was told of a record with SHA-256 {wanted}, this one has {found}");
         let hint = "this is not the record that was made: validate again";
         return Ok((
-            vec![Finding::error("record-digest-mismatch", &path.to_string_lossy(), told, hint)],
+            vec![Finding::error("record-digest-mismatch", &super::failure::shown(path), told, hint)],
             result,
             None,
         ));
@@ -256,7 +256,8 @@ fn make(release: Release, key: &Key, inputs: &Inputs) -> Result<(Documents, Vec<
     let Release { project, record, record_bytes, artifacts } = release;
     let (mut made, mut findings, mut sums) = (Vec::new(), Vec::new(), BTreeMap::new());
     let (at, keyring, allowed) = (inputs.at, &inputs.keyring, &signature::only(&project.signer));
-    let court = Court { keyring, allowed, ask: Ask::Release, at };
+    let (project_id, version) = (Some(record.project.as_str()), Some(record.version.as_str()));
+    let court = Court { keyring, allowed, ask: Ask::Release, at, project: project_id, version };
     for mut artifact in artifacts {
         progress::say(&format!("signing {}", artifact.name));
         let (name, path) = (artifact.name.as_str(), &artifact.path);

@@ -7,6 +7,7 @@ use crate::files::{self, FileError};
 use crate::openpgp::{self, DetachedSigner, Form, Keyring, SignError, SigningKey};
 use crate::release::policy::{Policy, Project};
 use crate::release::record::Signer;
+use crate::release::signature::notation::{ARTIFACT, PROJECT, VERSION};
 use crate::release::{ArtifactDigests, Finding, Fingerprint, Time};
 use crate::trust::{self, KeyQuestion, Membership, Mode, Question};
 use std::collections::BTreeMap;
@@ -20,9 +21,6 @@ pub(super) type Allowed = BTreeMap<Fingerprint, Membership>;
 /// A release goes out soon after it was signed; an old signature on its way
 /// out is a replay.
 const MAX_AGE: i64 = 7 * 24 * 60 * 60;
-
-/// The notation that says for which file a signature was made.
-const ARTIFACT: &str = "artifact";
 
 /// What is asked of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +84,10 @@ pub(super) struct Court<'a> {
     pub allowed: &'a Allowed,
     pub ask: Ask,
     pub at: Time,
+    /// Project and version that a signature must be for, as far as they are
+    /// known.
+    pub project: Option<&'a str>,
+    pub version: Option<&'a str>,
 }
 
 impl Court<'_> {
@@ -97,7 +99,10 @@ impl Court<'_> {
             Ask::Tag | Ask::Release => Mode::Release,
             Ask::Archive => Mode::Archive,
         };
-        let made_for = [(ARTIFACT.to_string(), subject.to_string())];
+        let made_for: Vec<_> = [(ARTIFACT, Some(subject)), (PROJECT, self.project), (VERSION, self.version)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_string(), value?.to_string())))
+            .collect();
         let question = Question {
             max_age: (self.ask == Ask::Release).then_some(MAX_AGE),
             notations: if self.ask == Ask::Tag { &[] } else { &made_for },
@@ -146,7 +151,7 @@ impl Key {
 
     /// Begins a signature that says for what it is made.
     fn start(&self, at: Time, project: &str, version: &str, name: &str) -> Result<DetachedSigner, Failure> {
-        let notations = [(ARTIFACT, name), ("project", project), ("version", version)];
+        let notations = [(ARTIFACT, name), (PROJECT, project), (VERSION, version)];
         Ok(self.0.sign_detached(at, &notations)?)
     }
 

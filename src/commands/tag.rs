@@ -204,7 +204,14 @@ fn form(name: &str, parsed: &ParsedTag) -> Vec<Finding> {
 fn signers(name: &str, parsed: &ParsedTag, project: &Project, inputs: &Inputs) -> Result<Judgement, Failure> {
     let Signature::OpenPgp(block) = &parsed.signature else { return Ok(Judgement::default()) };
     let allowed = &signature::groups(&inputs.policy, &project.taggers);
-    let court = Court { keyring: &inputs.keyring, allowed, ask: Ask::Tag, at: inputs.at };
+    let court = Court {
+        keyring: &inputs.keyring,
+        allowed,
+        ask: Ask::Tag,
+        at: inputs.at,
+        project: None,
+        version: None,
+    };
     court.judge(name, block, &mut parsed.payload.as_slice())
 }
 

@@ -152,7 +152,7 @@ fn present(
         }
     }
     if present.is_empty() && findings.is_empty() {
-        findings.push(empty_folder(&folder.to_string_lossy()));
+        findings.push(empty_folder(&super::failure::shown(folder)));
     }
     for name in expected.into_iter().filter(|name| !present.contains(*name)) {
         findings.push(Finding::error(

@@ -22,8 +22,6 @@ const MAX_SIGNATURE: u64 = 1 << 20;
 /// How to judge.
 pub(super) struct Judge<'a> {
     pub court: Court<'a>,
-    /// The project that records must be of, if that is known.
-    pub project: Option<&'a str>,
 }
 
 /// What was verified.
@@ -59,8 +57,15 @@ pub(super) fn run(args: &cli::Verify, now: Time) -> Result<Report, Failure> {
         Mode::Release => Ask::Release,
     };
     let at = args.at.unwrap_or(now);
-    let court = Court { keyring: &keyring, allowed: &allowed, ask, at };
-    let judge = Judge { court, project: args.project.as_deref() };
+    let court = Court {
+        keyring: &keyring,
+        allowed: &allowed,
+        ask,
+        at,
+        project: args.project.as_deref(),
+        version: None,
+    };
+    let judge = Judge { court };
     let mut verified = Verified::default();
     for path in &args.paths {
         match path.metadata() {
@@ -94,7 +99,7 @@ impl Verified {
     }
 
     fn given_file(&mut self, path: &Path, judge: &Judge) -> Result<(), Failure> {
-        let name = release_name(path.file_name().unwrap_or_default()).map_err(Failure::Usage)?;
+        let name = release_name(path.file_name().unwrap_or_default()).map_err(Failure::wrong)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if name.as_str().ends_with(".asc") {
             let hint = "give the file that was signed; its .asc is found beside it";
@@ -138,7 +143,7 @@ impl Verified {
         if lists.is_empty() {
             self.tell(
                 "no-checksum-list",
-                &folder.to_string_lossy(),
+                &super::failure::shown(folder),
                 "holds no signed checksum list (NAME-VERSION.SHA256SUMS): nothing here is vouched for",
                 "check the path; a release has such a list beside its files",
             );
@@ -249,7 +254,7 @@ impl Verified {
         judge: &Judge,
     ) {
         const HINT: &str = "the release was not made by countersign sign; ask its makers";
-        if let Some(project) = judge.project.filter(|project| *project != record.project) {
+        if let Some(project) = judge.court.project.filter(|project| *project != record.project) {
             let told = format!("is about project {}, not {project}", record.project);
             self.tell("record-of-other-project", file, told, "check project and folder");
         }

@@ -23,8 +23,10 @@ pub struct Finding {
     pub code: &'static str,
     /// What it does to the outcome.
     pub severity: Severity,
-    /// The file, path, tag, fingerprint or policy key it is about; data of
-    /// strangers is escaped by [`crate::release::path::printable`].
+    /// The file, path, tag, fingerprint or policy key it is about. Whoever
+    /// makes the finding escapes what strangers chose, once, by
+    /// [`crate::release::path::printable`]; so does the text of a
+    /// [`crate::release::TreePath`].
     pub subject: String,
     /// What is wrong, with what was expected and what was found.
     pub message: String,
@@ -34,13 +36,7 @@ pub struct Finding {
 
 impl Finding {
     fn new(severity: Severity, code: &'static str, subject: &str, message: String, hint: &str) -> Self {
-        Self {
-            code,
-            severity,
-            subject: super::path::printable(subject.as_bytes()),
-            message,
-            hint: hint.into(),
-        }
+        Self { code, severity, subject: subject.into(), message, hint: hint.into() }
     }
 
     /// A finding that makes the outcome `rejected`.
