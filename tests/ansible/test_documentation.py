@@ -1,0 +1,144 @@
+"""A role's defaults, argument_specs and README say the same."""
+
+import re
+
+import pytest
+import yaml
+from rig import REPOSITORY
+
+ROLES = sorted(path.name for path in (REPOSITORY / "roles").iterdir())
+ENTRY = re.compile(
+    r"^\.\. zuul:(?:rolevar|jobvar):: (\S+)\n((?:   :\w+: .*\n)*)", re.M)
+
+
+def load(*parts):
+    path = REPOSITORY.joinpath(*parts)
+    return yaml.safe_load(path.read_text()) if path.is_file() else None
+
+
+def specification(role):
+    """Options of all entry points, by name."""
+    entries = load("roles", role, "meta", "argument_specs.yaml")
+    return {name: option
+            for entry in entries["argument_specs"].values()
+            for name, option in entry["options"].items()}
+
+
+def documented(text):
+    """Variables of one part of a document: name to its fields."""
+    return {name: dict(re.findall(r":(\w+): (.*)", fields))
+            for name, fields in ENTRY.findall(text)}
+
+
+def readme(role):
+    text = (REPOSITORY / "roles" / role / "README.rst").read_text()
+    inputs, _, outputs = text.partition("**Output Variables**")
+    return documented(inputs), documented(outputs)
+
+
+def shown(default):
+    """A default as the README writes it."""
+    return '""' if default == "" else str(default)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_readme_has_every_input_with_type_and_default(role):
+    inputs, _ = readme(role)
+    expected = {}
+    for name, option in specification(role).items():
+        expected[name] = {"type": option["type"]}
+        if "default" in option:
+            expected[name]["default"] = shown(option["default"])
+    assert inputs == expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_defaults_are_those_of_the_specification(role):
+    specified = {name: option["default"]
+                 for name, option in specification(role).items()
+                 if "default" in option}
+    assert (load("roles", role, "defaults", "main.yaml") or {}) == specified
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_variable_is_required_or_has_a_default(role):
+    for name, option in specification(role).items():
+        if name == "countersign_executable":  # shared; absent means: look
+            continue
+        assert option.get("required", False) != ("default" in option), name
+        assert option["description"], name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_fact_that_is_returned_is_documented(role):
+    _, outputs = readme(role)
+    text = "".join(path.read_text() for path in sorted(
+        (REPOSITORY / "roles" / role / "tasks").iterdir()))
+    returned = set(re.findall(r"countersign_report_fact: (\w+)", text))
+    for tasks in re.split(r"\n(?= *- name:)", text):
+        if "cacheable: true" in tasks:
+            body = tasks.partition("set_fact:")[2]
+            returned |= set(re.findall(r"^ +(\w*countersign_\w+):", body,
+                                       re.M))
+    assert set(outputs) == returned
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_variables_carry_the_role_as_prefix(role):
+    prefix = role.replace("-", "_") + "_"
+    for name in specification(role):
+        assert name.startswith(prefix) or name == "countersign_executable"
+
+
+def test_the_key_has_no_default_and_is_marked_secret():
+    key = specification("countersign-sign")["countersign_sign_key"]
+    assert key["no_log"] is True
+    assert key["required"] is True
+    assert "default" not in key
+
+
+def jobs():
+    return {stanza["job"]["name"]: stanza["job"]
+            for stanza in load("zuul.d", "countersign-jobs.yaml")}
+
+
+@pytest.mark.parametrize("name", ["release", "publish"])
+def test_trusted_playbook_sets_every_parameter_of_every_role(name):
+    """Data returned by another job must find no parameter to fill."""
+    play, = load("playbooks", f"countersign-{name}", "run.yaml")
+    roles = []
+    for task in play["tasks"]:
+        role = task.get("ansible.builtin.include_role", {}).get("name")
+        if role:
+            roles.append(role)
+            wanted = set(specification(role)) - {"countersign_executable"}
+            assert set(task["vars"]) == wanted, role
+    assert roles
+
+
+@pytest.mark.parametrize("name", ["build", "release", "publish"])
+def test_job_sets_and_documents_every_variable_it_reads(name):
+    job = jobs()[f"countersign-{name}"]
+    text = "".join(
+        path.read_text() for path in
+        (REPOSITORY / "playbooks" / f"countersign-{name}").iterdir())
+    # Variables of roles and of the play itself are set right there.
+    own = set(re.findall(r"^ +(countersign_\w+):", text, re.M))
+    own |= set(re.findall(r"register: (\w+)", text))
+    read = set(re.findall(r"\bcountersign_\w+", text)) - own
+    read.discard("countersign_key")  # a secret, which the child brings
+    described = documented(re.sub(r"^ *(?=\.\.)", "", re.sub(
+        r"^ *(?=:)", "   ", job["description"], flags=re.M), flags=re.M))
+    described.pop("countersign_key", None)
+    assert read | {"countersign_executable"} - {
+        "countersign_executable" if name == "build" else ""} == set(
+        job["vars"]) == set(described)
+
+
+@pytest.mark.parametrize("name", ["release", "publish"])
+def test_trusted_job_is_closed(name):
+    job = jobs()[f"countersign-{name}"]
+    assert job["abstract"] is True
+    assert job["post-review"] is True
+    assert job["nodeset"] == {"nodes": []}
+    assert "secrets" not in job
