@@ -15,6 +15,8 @@ def main(kind, artifact, forged):
         forged, "w:gz", format=tarfile.PAX_FORMAT, pax_headers=source.pax_headers
     ) as target:
         for entry in source:
+            # tarfile hands the archive's own header down to every entry.
+            entry.pax_headers.pop("comment", None)
             content = source.extractfile(entry).read() if entry.isreg() else None
             if kind == "flip" and content and not flipped:
                 middle = len(content) // 2
