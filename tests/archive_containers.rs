@@ -1,4 +1,7 @@
 //! xz, bzip2 and zstd: one stream, whole, nothing else; bounded memory.
+
+// Tests run other programs.
+#![allow(clippy::disallowed_methods)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -2,6 +2,9 @@
 //! list and unpack alike. Archives are put together at random from parts that
 //! readers are known to disagree about; most are refused, and the rest are
 //! shown to the peers. The generator is seeded: a failure names its seed.
+
+// Tests run other programs.
+#![allow(clippy::disallowed_methods)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

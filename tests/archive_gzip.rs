@@ -1,4 +1,7 @@
 //! The gzip container: one member, whole, and nothing else.
+
+// Tests run other programs.
+#![allow(clippy::disallowed_methods)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

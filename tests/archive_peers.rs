@@ -1,5 +1,8 @@
 //! Archives of real tools: what we read is what GNU tar, Python and bsdtar
 //! list, and the honest output of each is accepted.
+
+// Tests run other programs.
+#![allow(clippy::disallowed_methods)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

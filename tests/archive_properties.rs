@@ -1,5 +1,8 @@
 //! What holds for all archives: nothing panics, what was written arrives,
 //! and the pieces in which bytes come make no difference.
+
+// Tests run other programs.
+#![allow(clippy::disallowed_methods)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,7 @@
 //! The tar reader against hostile tars, and against its own limits.
+
+// Tests run other programs.
+#![allow(clippy::disallowed_methods)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

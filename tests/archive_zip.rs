@@ -1,4 +1,7 @@
 //! The zip reader: hostile zips, honest ones, and its limits.
+
+// Tests run other programs.
+#![allow(clippy::disallowed_methods)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,6 +1,11 @@
 //! Trees, blobs, commits and ancestry against the real git, and damaged ones.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
 
 mod git_support;
 

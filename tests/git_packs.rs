@@ -1,6 +1,11 @@
 //! Packs: every object as git reads it, and packs that lie.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
 
 mod git_support;
 #[path = "git_support/pack.rs"]

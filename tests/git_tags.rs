@@ -1,6 +1,11 @@
 //! Tags as the real git makes them, and refs nobody's git made.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
 
 mod git_support;
 

@@ -1,5 +1,5 @@
 //! Inspection itself: one pass, bounded cost, hostile bytes, tags.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
 mod openpgp_support;
 

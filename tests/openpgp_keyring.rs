@@ -1,5 +1,5 @@
 //! What is a keyring and what is not, and whether a key of it may sign.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
 mod openpgp_support;
 

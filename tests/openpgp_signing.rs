@@ -1,5 +1,5 @@
 //! Signing keys as they arrive, and what we sign with them.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
 mod openpgp_support;
 

@@ -1,6 +1,6 @@
 //! Every attack of the vector table, made at run time, with our answer in
 //! both modes and those of gpg and sqv, and the page that shows them.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
 mod openpgp_support;
 
