@@ -172,6 +172,14 @@ pub enum GitError {
         /// Which bound.
         why: String,
     },
+    /// The commit's `.gitattributes` files are beyond all bounds.
+    #[error("the attributes of commit {commit} cannot be told: {source}")]
+    Attributes {
+        /// The commit.
+        commit: ObjectId,
+        /// Which bound.
+        source: super::BadAttributes,
+    },
     /// The commit's tree has no folder of that name.
     #[error("the tree of commit {commit} has no folder {path}")]
     SubdirectoryNotFound {
@@ -221,6 +229,7 @@ impl GitError {
             Self::ObjectKind { .. } => "object-kind-differs",
             Self::ObjectTooLarge { .. } => "object-too-large",
             Self::TreeTooLarge { .. } => "tree-too-large",
+            Self::Attributes { source, .. } => source.code(),
             Self::SubdirectoryNotFound { .. } => "subdirectory-not-found",
             Self::Io { .. } => "repository-unreadable",
         }
@@ -243,7 +252,8 @@ impl GitError {
             Self::BadTagName(bad) => bad.name.clone(),
             Self::TagNotFound { name } => name.clone(),
             Self::SubdirectoryNotFound { path, .. } => path.to_string(),
-            Self::Shallow { id }
+            Self::Attributes { commit: id, .. }
+            | Self::Shallow { id }
             | Self::Partial { id }
             | Self::ObjectFormat { id, .. }
             | Self::ObjectMissing { id }
@@ -282,7 +292,9 @@ impl GitError {
             Self::Sha1Collision { .. } => "somebody attacks this repository; find out who brought the object",
             Self::ObjectMalformed { .. } => "git fsck tells more; the object must be made anew",
             Self::ObjectKind { .. } => "a release tag names a commit",
-            Self::ObjectTooLarge { .. } | Self::TreeTooLarge { .. } => "the bound is far above real projects",
+            Self::ObjectTooLarge { .. } | Self::TreeTooLarge { .. } | Self::Attributes { .. } => {
+                "the bound is far above real projects"
+            }
             Self::SubdirectoryNotFound { .. } => "check the policy's subdirectory",
             Self::Io { .. } => "check permissions, limits and the disk, then try again",
         }

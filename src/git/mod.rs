@@ -9,6 +9,7 @@
 //! as docs/security.md lists.
 
 mod ancestry;
+mod attributes;
 mod commit;
 mod delta;
 mod error;
@@ -19,17 +20,19 @@ mod objects;
 mod pack;
 mod refs;
 mod tree;
+mod wildmatch;
 
 use std::path::Path;
 
 use rustix::fs::FileType;
 
+pub use attributes::{Attributes, BadAttributes, PathAttributes, State};
 pub use commit::Commit;
 pub use error::GitError;
 pub use objects::{Format, Kind};
 
 use crate::release::name::check_tag_name;
-use crate::release::tree::TreeEntry;
+use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{ObjectId, TreePath};
 use folder::Folder;
 use objects::{MAX_OBJECT, Objects};
@@ -37,6 +40,8 @@ use refs::Refs;
 
 /// The largest tag object that is read, 1 MiB; release notes in it fit well.
 const MAX_TAG: u64 = 1 << 20;
+/// Bytes of all `.gitattributes` files of a tree.
+const MAX_ATTRIBUTES: u64 = 4 << 20;
 /// Bytes of HEAD.
 const MAX_HEAD: u64 = 4096;
 
@@ -176,6 +181,31 @@ impl Repository {
             Some(folder) => tree::flatten(&self.objects, &folder),
             None => Err(GitError::SubdirectoryNotFound { commit: *commit, path: subdirectory.clone() }),
         }
+    }
+
+    /// The attributes that a commit's own `.gitattributes` files give to its
+    /// paths, which count from the root of its tree.
+    ///
+    /// # Errors
+    /// If an object cannot be read or believed, or the files are beyond all
+    /// bounds.
+    pub fn attributes(&self, commit: &ObjectId) -> Result<Attributes, GitError> {
+        let is_file = |entry: &TreeEntry| matches!(entry.mode, Mode::Regular | Mode::Executable);
+        let mut files = Vec::new();
+        let mut total = 0u64;
+        for entry in self.tree(commit, &TreePath::default())? {
+            if entry.path.file_name() != b".gitattributes" || !is_file(&entry) {
+                continue;
+            }
+            let bytes = self.blob(&entry.id, MAX_ATTRIBUTES)?;
+            total += bytes.len() as u64 + 1;
+            if total > MAX_ATTRIBUTES {
+                return Err(GitError::ObjectTooLarge { id: entry.id, size: total, max: MAX_ATTRIBUTES });
+            }
+            let folder = entry.path.as_bytes().strip_suffix(b"/.gitattributes").unwrap_or_default();
+            files.push((TreePath::new(folder), bytes));
+        }
+        Attributes::parse(files).map_err(|bad| GitError::Attributes { commit: *commit, source: bad })
     }
 
     /// Any object of at most `max` bytes, with its kind.
