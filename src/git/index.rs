@@ -15,8 +15,9 @@ use crate::release::ObjectId;
 const MAGIC: [u8; 8] = [0xff, b't', b'O', b'c', 0, 0, 0, 2];
 /// Where the sorted ids start: magic and fan-out table.
 const IDS: u64 = 8 + 4 * 256;
-/// Ids read at once.
-const WINDOW: u32 = 128;
+/// Ids read at once: in a pack of a million objects the guessed place is off
+/// by 31 in the mean.
+const WINDOW: u32 = 64;
 
 /// What is wrong with an index.
 #[derive(Debug)]

@@ -219,7 +219,9 @@ fn class(pattern: &[u8]) -> Option<(Box<[bool; 256]>, &[u8])> {
     if negated {
         class.iter_mut().for_each(|member| *member = !*member);
     }
-    class[usize::from(b'/')] = false;
+    if let Some(slash) = class.get_mut(usize::from(b'/')) {
+        *slash = false;
+    }
     Some((class, rest))
 }
 
