@@ -9,7 +9,7 @@ use std::collections::{BinaryHeap, HashSet};
 
 use super::GitError;
 use super::commit::Links;
-use super::objects::{Kind, MAX_OBJECT, Objects};
+use super::objects::{Kind, MAX_COMMIT, Objects};
 use crate::release::ObjectId;
 
 /// For each tip whether `commit` is it or one of its ancestors.
@@ -80,5 +80,5 @@ fn search(
 }
 
 pub(super) fn links(objects: &Objects, id: &ObjectId) -> Result<Links, GitError> {
-    objects.read(id, Kind::Commit, MAX_OBJECT, |raw| Links::parse(id, raw))
+    Links::parse(id, &objects.read(id, Kind::Commit, MAX_COMMIT)?)
 }

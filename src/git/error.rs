@@ -144,6 +144,14 @@ pub enum GitError {
         /// What is wrong.
         why: String,
     },
+    /// A commit's text is in an encoding that cannot be re-coded here.
+    #[error("the commit {id} is in the encoding {}, which cannot be re-coded", printable(encoding))]
+    UnknownEncoding {
+        /// The commit.
+        id: ObjectId,
+        /// Its encoding header.
+        encoding: Vec<u8>,
+    },
     /// The object is of another kind than asked for.
     #[error("{id} is a {found}, not a {wanted}")]
     ObjectKind {
@@ -172,6 +180,14 @@ pub enum GitError {
         /// Which bound.
         why: String,
     },
+    /// The commit's `.gitattributes` files are beyond all bounds.
+    #[error("the attributes of commit {commit} cannot be told: {source}")]
+    Attributes {
+        /// The commit.
+        commit: ObjectId,
+        /// Which bound.
+        source: super::BadAttributes,
+    },
     /// The commit's tree has no folder of that name.
     #[error("the tree of commit {commit} has no folder {path}")]
     SubdirectoryNotFound {
@@ -179,6 +195,12 @@ pub enum GitError {
         commit: ObjectId,
         /// The folder.
         path: crate::release::TreePath,
+    },
+    /// The system gives no thread.
+    #[error("cannot start a thread: {source}")]
+    NoThread {
+        /// Why.
+        source: io::Error,
     },
     /// The system refused.
     #[error("cannot read {}: {source}", shown(path))]
@@ -218,10 +240,13 @@ impl GitError {
             Self::ObjectCorrupt { .. } => "object-corrupt",
             Self::Sha1Collision { .. } => "sha1-collision",
             Self::ObjectMalformed { .. } => "object-malformed",
+            Self::UnknownEncoding { .. } => "commit-encoding-unknown",
             Self::ObjectKind { .. } => "object-kind-differs",
             Self::ObjectTooLarge { .. } => "object-too-large",
             Self::TreeTooLarge { .. } => "tree-too-large",
+            Self::Attributes { source, .. } => source.code(),
             Self::SubdirectoryNotFound { .. } => "subdirectory-not-found",
+            Self::NoThread { .. } => "no-thread",
             Self::Io { .. } => "repository-unreadable",
         }
     }
@@ -241,15 +266,18 @@ impl GitError {
             | Self::SymbolicRef { path }
             | Self::Io { path, .. } => shown(path),
             Self::BadTagName(bad) => bad.name.clone(),
+            Self::NoThread { .. } => "history".into(),
             Self::TagNotFound { name } => name.clone(),
             Self::SubdirectoryNotFound { path, .. } => path.to_string(),
-            Self::Shallow { id }
+            Self::Attributes { commit: id, .. }
+            | Self::Shallow { id }
             | Self::Partial { id }
             | Self::ObjectFormat { id, .. }
             | Self::ObjectMissing { id }
             | Self::ObjectCorrupt { id, .. }
             | Self::Sha1Collision { id }
             | Self::ObjectMalformed { id, .. }
+            | Self::UnknownEncoding { id, .. }
             | Self::ObjectKind { id, .. }
             | Self::ObjectTooLarge { id, .. }
             | Self::TreeTooLarge { id, .. } => id.to_string(),
@@ -281,16 +309,23 @@ impl GitError {
             }
             Self::Sha1Collision { .. } => "somebody attacks this repository; find out who brought the object",
             Self::ObjectMalformed { .. } => "git fsck tells more; the object must be made anew",
+            Self::UnknownEncoding { .. } => {
+                "what is derived from the history cannot be checked; pin those files"
+            }
             Self::ObjectKind { .. } => "a release tag names a commit",
-            Self::ObjectTooLarge { .. } | Self::TreeTooLarge { .. } => "the bound is far above real projects",
+            Self::ObjectTooLarge { .. } | Self::TreeTooLarge { .. } | Self::Attributes { .. } => {
+                "the bound is far above real projects"
+            }
             Self::SubdirectoryNotFound { .. } => "check the policy's subdirectory",
-            Self::Io { .. } => "check permissions, limits and the disk, then try again",
+            Self::Io { .. } | Self::NoThread { .. } => {
+                "check permissions, limits and the disk, then try again"
+            }
         }
     }
 
     /// Whether the same call may succeed later without anybody changing the
     /// repository: only where the system refused.
     pub fn retryable(&self) -> bool {
-        matches!(self, Self::Io { .. })
+        matches!(self, Self::Io { .. } | Self::NoThread { .. })
     }
 }

@@ -9,34 +9,48 @@
 //! as docs/security.md lists.
 
 mod ancestry;
+mod attributes;
 mod commit;
 mod delta;
 mod error;
 mod folder;
+mod history;
 mod index;
 mod loose;
+mod mailmap;
 mod objects;
 mod pack;
+mod recode;
 mod refs;
 mod tree;
+mod walk;
+mod wildmatch;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rustix::fs::FileType;
 
+pub use attributes::{Attributes, BadAttributes, PathAttributes, State};
 pub use commit::Commit;
 pub use error::GitError;
+pub use history::{History, LogEntry};
+pub use mailmap::Mailmap;
 pub use objects::{Format, Kind};
 
 use crate::release::name::check_tag_name;
-use crate::release::tree::TreeEntry;
+use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{ObjectId, TreePath};
 use folder::Folder;
-use objects::{MAX_OBJECT, Objects};
+use objects::{MAX_COMMIT, Objects};
 use refs::Refs;
 
 /// The largest tag object that is read, 1 MiB; release notes in it fit well.
 const MAX_TAG: u64 = 1 << 20;
+/// Bytes of all `.gitattributes` files of a tree.
+const MAX_ATTRIBUTES: u64 = 4 << 20;
+/// Bytes of a `.mailmap`.
+const MAX_MAILMAP: u64 = 16 << 20;
 /// Bytes of HEAD.
 const MAX_HEAD: u64 = 4096;
 
@@ -82,7 +96,7 @@ pub struct TagRef {
 #[derive(Debug)]
 pub struct Repository {
     refs: Refs,
-    objects: Objects,
+    objects: Arc<Objects>,
 }
 
 impl Repository {
@@ -105,7 +119,7 @@ impl Repository {
         let shallow = git.kind(b"shallow")?.is_some();
         let refs = Refs::open(git, &head)?;
         let objects = Objects::open(objects, refs.format(), shallow)?;
-        Ok(Self { refs, objects })
+        Ok(Self { refs, objects: Arc::new(objects) })
     }
 
     /// The hash function of this repository's ids.
@@ -139,9 +153,9 @@ impl Repository {
     /// # Errors
     /// If it is missing, damaged, no tag, or larger than 1 MiB.
     pub fn tag_object(&self, id: &ObjectId) -> Result<Vec<u8>, GitError> {
-        let raw = self.objects.read(id, Kind::Tag, MAX_TAG, |raw| Ok(raw.to_vec()))?;
+        let raw = self.objects.read(id, Kind::Tag, MAX_TAG)?;
         objects::rehash(id, Kind::Tag, &raw)?;
-        Ok(raw)
+        Ok(Arc::unwrap_or_clone(raw))
     }
 
     /// All tags of the repository with the objects that their refs name (for
@@ -158,7 +172,7 @@ impl Repository {
     /// # Errors
     /// If it is missing, damaged, malformed or no commit.
     pub fn commit(&self, id: &ObjectId) -> Result<Commit, GitError> {
-        self.objects.read(id, Kind::Commit, MAX_OBJECT, |raw| Commit::parse(id, raw))
+        Commit::parse(id, &self.objects.read(id, Kind::Commit, MAX_COMMIT)?)
     }
 
     /// All files, links and submodules in the folder `subdirectory` of a
@@ -178,12 +192,61 @@ impl Repository {
         }
     }
 
+    /// The attributes that a commit's own `.gitattributes` files give to its
+    /// paths, which count from the root of its tree.
+    ///
+    /// # Errors
+    /// If an object cannot be read or believed, or the files are beyond all
+    /// bounds.
+    pub fn attributes(&self, commit: &ObjectId) -> Result<Attributes, GitError> {
+        let is_file = |entry: &TreeEntry| matches!(entry.mode, Mode::Regular | Mode::Executable);
+        let mut files = Vec::new();
+        let mut total = 0u64;
+        for entry in self.tree(commit, &TreePath::default())? {
+            if entry.path.file_name() != b".gitattributes" || !is_file(&entry) {
+                continue;
+            }
+            let bytes = self.blob(&entry.id, MAX_ATTRIBUTES)?;
+            total += bytes.len() as u64 + 1;
+            if total > MAX_ATTRIBUTES {
+                return Err(GitError::ObjectTooLarge { id: entry.id, size: total, max: MAX_ATTRIBUTES });
+            }
+            let folder = entry.path.as_bytes().strip_suffix(b"/.gitattributes").unwrap_or_default();
+            files.push((TreePath::new(folder), bytes));
+        }
+        Attributes::parse(files).map_err(|bad| GitError::Attributes { commit: *commit, source: bad })
+    }
+
+    /// The mailmap of a commit's own tree; empty if it has none. One that is a
+    /// link is not followed, as in git.
+    ///
+    /// # Errors
+    /// If an object cannot be read or believed.
+    pub fn mailmap(&self, commit: &ObjectId) -> Result<Mailmap, GitError> {
+        let root = ancestry::links(&self.objects, commit)?.tree;
+        match tree::file_at_root(&self.objects, &root, b".mailmap")? {
+            Some(id) => Ok(Mailmap::parse(&self.objects.read(&id, Kind::Blob, MAX_MAILMAP)?)),
+            None => Ok(Mailmap::default()),
+        }
+    }
+
+    /// All ancestors of `tip` and itself, as `git log` shows them with this
+    /// mailmap.
+    ///
+    /// # Errors
+    /// If a ref, a tag or the tip cannot be read or believed; what the
+    /// iterator meets later is its own to tell.
+    pub fn history<'a>(&'a self, tip: &ObjectId, mailmap: &'a Mailmap) -> Result<History<'a>, GitError> {
+        History::new(self, tip, mailmap)
+    }
+
     /// Any object of at most `max` bytes, with its kind.
     ///
     /// # Errors
     /// If it is missing, damaged or larger.
     pub fn object(&self, id: &ObjectId, max: u64) -> Result<(Kind, Vec<u8>), GitError> {
-        self.objects.with(id, max, |kind, raw| Ok((kind, raw.to_vec())))
+        let (kind, bytes) = self.objects.fetch(id, max)?;
+        Ok((kind, Arc::unwrap_or_clone(bytes)))
     }
 
     /// A blob of at most `max` bytes.
@@ -191,7 +254,7 @@ impl Repository {
     /// # Errors
     /// If it is missing, damaged, no blob, or larger.
     pub fn blob(&self, id: &ObjectId, max: u64) -> Result<Vec<u8>, GitError> {
-        self.objects.read(id, Kind::Blob, max, |raw| Ok(raw.to_vec()))
+        Ok(Arc::unwrap_or_clone(self.objects.read(id, Kind::Blob, max)?))
     }
 
     /// A blob's size in bytes, as its header states it: a hint that only

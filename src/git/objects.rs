@@ -9,6 +9,8 @@
 //! ourselves, with bounds. A process that changes the files meanwhile can make
 //! a read fail, but cannot forge an object: its bytes are hashed.
 
+use std::sync::Arc;
+
 use git2::{ErrorClass, ObjectFormat, ObjectType, Oid};
 
 use super::GitError;
@@ -86,8 +88,11 @@ impl Kind {
     }
 }
 
-/// The largest commit, tag or tree that is read; git itself warns at far less.
+/// The largest tree that is read, some million files in one folder.
 pub(super) const MAX_OBJECT: u64 = 64 << 20;
+/// The largest commit that is read; a merge that quotes signed tags may have
+/// some hundred kilobytes.
+pub(super) const MAX_COMMIT: u64 = 4 << 20;
 /// The id of the empty tree, which git knows without storing it.
 const EMPTY_TREE: ObjectId = ObjectId::Sha1([
     0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88, 0xfb,
@@ -142,44 +147,39 @@ impl Objects {
         }
     }
 
-    /// Reads an object of at most `max` bytes and hands its kind and bytes to
-    /// `use_it`. The bytes have been hashed and have this id.
-    pub fn with<R>(
-        &self,
-        id: &ObjectId,
-        max: u64,
-        use_it: impl FnOnce(Kind, &[u8]) -> Result<R, GitError>,
-    ) -> Result<R, GitError> {
+    /// Reads an object of at most `max` bytes. The bytes have been hashed and
+    /// have this id.
+    pub fn fetch(&self, id: &ObjectId, max: u64) -> Result<(Kind, Arc<Vec<u8>>), GitError> {
+        let (kind, bytes) = self.fetch_unhashed(id, max)?;
+        verify(id, kind, &bytes)?;
+        Ok((kind, bytes))
+    }
+
+    /// Like [`Objects::fetch`], for an object that must be a `wanted`.
+    pub fn read(&self, id: &ObjectId, wanted: Kind, max: u64) -> Result<Arc<Vec<u8>>, GitError> {
+        let (found, bytes) = self.fetch(id, max)?;
+        check_kind(id, wanted, found)?;
+        Ok(bytes)
+    }
+
+    /// A commit's bytes as stored. The caller must [`verify`] them before
+    /// anything that follows from them is told to anybody.
+    pub fn commit_unhashed(&self, id: &ObjectId, max: u64) -> Result<Arc<Vec<u8>>, GitError> {
+        let (found, bytes) = self.fetch_unhashed(id, max)?;
+        check_kind(id, Kind::Commit, found)?;
+        Ok(bytes)
+    }
+
+    fn fetch_unhashed(&self, id: &ObjectId, max: u64) -> Result<(Kind, Arc<Vec<u8>>), GitError> {
         match self.find(id)? {
-            Found::Empty => use_it(Kind::Tree, b""),
-            Found::Packed(place) => {
-                let (kind, bytes) = self.packs.read(id, place, max)?;
-                verify(id, kind, &bytes)?;
-                use_it(kind, &bytes)
-            }
+            Found::Empty => Ok((Kind::Tree, Arc::default())),
+            Found::Packed(place) => self.packs.read(id, place, max),
             Found::Loose(loose) => {
                 check_size(id, loose.size, max)?;
                 let (kind, bytes) = loose.read()?;
-                verify(id, kind, &bytes)?;
-                use_it(kind, &bytes)
+                Ok((kind, Arc::new(bytes)))
             }
         }
-    }
-
-    /// Like [`Objects::with`], for an object that must be a `wanted`.
-    pub fn read<R>(
-        &self,
-        id: &ObjectId,
-        wanted: Kind,
-        max: u64,
-        use_it: impl FnOnce(&[u8]) -> Result<R, GitError>,
-    ) -> Result<R, GitError> {
-        self.with(id, max, |found, bytes| {
-            if found != wanted {
-                return Err(GitError::ObjectKind { id: *id, wanted: wanted.as_str(), found: found.as_str() });
-            }
-            use_it(bytes)
-        })
     }
 
     /// Finds an object: in a pack first, as git does.
@@ -210,6 +210,13 @@ enum Found {
     Loose(Box<Loose>),
 }
 
+fn check_kind(id: &ObjectId, wanted: Kind, found: Kind) -> Result<(), GitError> {
+    if found == wanted {
+        return Ok(());
+    }
+    Err(GitError::ObjectKind { id: *id, wanted: wanted.as_str(), found: found.as_str() })
+}
+
 /// Checks a size before that much is read.
 pub(super) fn check_size(id: &ObjectId, size: u64, max: u64) -> Result<(), GitError> {
     if size > max { Err(GitError::ObjectTooLarge { id: *id, size, max }) } else { Ok(()) }
@@ -222,7 +229,7 @@ pub(super) fn corrupt(id: &ObjectId, why: &str) -> GitError {
 
 /// Checks that an object's bytes have its id, with libgit2's hash functions:
 /// the ones that git hosting uses, and SHA-1 with collision detection.
-fn verify(id: &ObjectId, kind: Kind, bytes: &[u8]) -> Result<(), GitError> {
+pub(super) fn verify(id: &ObjectId, kind: Kind, bytes: &[u8]) -> Result<(), GitError> {
     let format = match id {
         ObjectId::Sha1(_) => ObjectFormat::Sha1,
         ObjectId::Sha256(_) => ObjectFormat::Sha256,

@@ -40,25 +40,23 @@ pub(super) fn flatten(objects: &Objects, root: &ObjectId) -> Result<Vec<TreeEntr
         if depth > MAX_DEPTH {
             return Err(too_large("has more than 256 folders inside each other"));
         }
-        objects.read(&id, Kind::Tree, MAX_OBJECT, |raw| {
-            for line in lines(&id, raw)? {
-                let path = join(&prefix, line.name);
-                if path.len() > MAX_PATH {
-                    return Err(too_large("has a path of more than 4096 bytes"));
-                }
-                match line.mode {
-                    None if open.len() + trees > MAX_TREES => {
-                        return Err(too_large("has more than a million folders"));
-                    }
-                    None => open.push((path, line.id, depth + 1)),
-                    Some(_) if entries.len() == MAX_ENTRIES => {
-                        return Err(too_large("has more than a million files"));
-                    }
-                    Some(mode) => entries.push(TreeEntry { path: TreePath::new(path), mode, id: line.id }),
-                }
+        let raw = objects.read(&id, Kind::Tree, MAX_OBJECT)?;
+        for line in lines(&id, &raw)? {
+            let path = join(&prefix, line.name);
+            if path.len() > MAX_PATH {
+                return Err(too_large("has a path of more than 4096 bytes"));
             }
-            Ok(())
-        })?;
+            match line.mode {
+                None if open.len() + trees > MAX_TREES => {
+                    return Err(too_large("has more than a million folders"));
+                }
+                None => open.push((path, line.id, depth + 1)),
+                Some(_) if entries.len() == MAX_ENTRIES => {
+                    return Err(too_large("has more than a million files"));
+                }
+                Some(mode) => entries.push(TreeEntry { path: TreePath::new(path), mode, id: line.id }),
+            }
+        }
     }
     entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok(entries)
@@ -76,16 +74,26 @@ pub(super) fn descend(
         return Ok(Some(at));
     }
     for part in path.as_bytes().split(|byte| *byte == b'/') {
-        let next = objects.read(&at, Kind::Tree, MAX_OBJECT, |raw| {
-            let found = lines(&at, raw)?.into_iter().find(|line| line.name == part);
-            Ok(found.filter(|line| line.mode.is_none()).map(|line| line.id))
-        })?;
+        let raw = objects.read(&at, Kind::Tree, MAX_OBJECT)?;
+        let found = lines(&at, &raw)?.into_iter().find(|line| line.name == part);
+        let next = found.filter(|line| line.mode.is_none()).map(|line| line.id);
         match next {
             Some(id) => at = id,
             None => return Ok(None),
         }
     }
     Ok(Some(at))
+}
+
+/// The blob of the regular file `name` in the tree itself.
+pub(super) fn file_at_root(
+    objects: &Objects,
+    root: &ObjectId,
+    name: &[u8],
+) -> Result<Option<ObjectId>, GitError> {
+    let raw = objects.read(root, Kind::Tree, MAX_OBJECT)?;
+    let found = lines(root, &raw)?.into_iter().find(|line| line.name == name);
+    Ok(found.filter(|line| matches!(line.mode, Some(Mode::Regular | Mode::Executable))).map(|line| line.id))
 }
 
 fn join(prefix: &[u8], name: &[u8]) -> Vec<u8> {
