@@ -267,7 +267,7 @@ impl GitError {
             | Self::Io { path, .. } => shown(path),
             Self::BadTagName(bad) => bad.name.clone(),
             Self::NoThread { .. } => "history".into(),
-            Self::TagNotFound { name } => name.clone(),
+            Self::TagNotFound { name } => crate::release::path::printable(name.as_bytes()),
             Self::SubdirectoryNotFound { path, .. } => path.to_string(),
             Self::Attributes { commit: id, .. }
             | Self::Shallow { id }
