@@ -48,6 +48,7 @@ pub fn table(report: &Report) -> String {
             out.push_str(&format!("  {level:<12} {mode} {}\n", word(explanation.get("path"))));
         }
         for (level, count) in levels {
+            let count = count.as_u64().unwrap_or_default();
             let noun = if count == 1 { "path" } else { "paths" };
             out.push_str(&format!("  {level:<12} {count:>6} {noun}\n"));
         }
