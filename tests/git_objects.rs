@@ -283,6 +283,53 @@ fn ancestry_is_that_of_git_merge_base() {
 }
 
 #[test]
+fn descendants_are_those_of_git_rev_list_ancestry_path() {
+    let repo = Repo::init(&[]);
+    let mut stream = String::new();
+    for mark in 1..=40 {
+        stream.push_str(&format!("commit refs/heads/b{}\nmark :{mark}\n", mark % 3));
+        stream.push_str(&format!("committer C <c@x> {} +0000\ndata 1\nx\n", 1_700_000_000 + mark));
+        if mark > 1 {
+            stream.push_str(&format!("from :{}\n", mark - 1 - (mark * 7 % 3).min(mark - 2)));
+        }
+        if mark % 5 == 0 {
+            stream.push_str(&format!("merge :{}\n", mark / 2));
+        }
+    }
+    git_support::run_with_input(
+        git_in(&repo.path()).args(["fast-import", "--quiet", "--force"]),
+        stream.as_bytes(),
+    );
+    let opened = repo.open();
+    let tips: Vec<ObjectId> =
+        opened.branches().expect("branches").into_iter().map(|branch| branch.tip).collect();
+    let all = repo.git(&["rev-list", "--all"]);
+    let mut some = 0;
+    for commit in all.lines() {
+        let id = ObjectId::parse(commit).expect("an id");
+        let mut expected: Vec<ObjectId> = repo
+            .git(&["rev-list", "--all", "--ancestry-path", &format!("^{commit}")])
+            .lines()
+            .map(|id| ObjectId::parse(id).expect("an id"))
+            .collect();
+        let mut found = opened.descendants(&tips, &id, 1000).expect("descendants");
+        some += found.len();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{commit}");
+    }
+    assert!(some > 100, "{some}");
+    let child = repo.git(&["rev-list", "--all", "--reverse", "--children"]);
+    let fields: Vec<&str> = child.lines().next().expect("a line").split(' ').collect();
+    let nearest =
+        opened.descendants(&tips, &ObjectId::parse(fields[0]).expect("an id"), 1000).expect("descendants");
+    assert!(fields[1..].contains(&nearest[0].to_string().as_str()));
+    assert!(
+        opened.descendants(&tips, &ObjectId::parse(fields[0]).expect("an id"), 3).expect("few").is_empty()
+    );
+}
+
+#[test]
 fn replacement_refs_grafts_and_a_commit_graph_change_no_answer() {
     let repo = Repo::sample(&[]);
     let first = repo.id("HEAD");

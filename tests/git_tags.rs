@@ -133,6 +133,17 @@ fn malformed_packed_refs_hide_no_tag() {
 }
 
 #[test]
+fn enormous_ref_files_are_refused_unread() {
+    let repo = Repo::sample(&[]);
+    let file = fs::File::create(repo.git_dir().join("refs/tags/v1")).expect("a file");
+    file.set_len(1 << 40).expect("a sparse file");
+    assert_eq!(code(&repo, "v1"), "repository-file-too-large");
+    let file = fs::File::create(repo.git_dir().join("packed-refs")).expect("a file");
+    file.set_len(1 << 40).expect("a sparse file");
+    assert_eq!(repo.open_error().code(), "repository-file-too-large");
+}
+
+#[test]
 fn branches_are_local_and_of_remotes() {
     let repo = Repo::sample(&[]);
     let first = repo.id("HEAD");

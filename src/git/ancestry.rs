@@ -82,3 +82,46 @@ fn search(
 pub(super) fn links(objects: &Objects, id: &ObjectId) -> Result<Links, GitError> {
     Links::parse(id, &objects.read(id, Kind::Commit, MAX_COMMIT)?)
 }
+
+/// Descendants of `commit` on the ways from `tips` to it, the nearest in
+/// history first, found by looking at no more than `most` commits.
+///
+/// Not a proof of anything: where a commit's own date or the bound hides a
+/// descendant it is left out.
+pub(super) fn descendants(
+    objects: &Objects,
+    tips: &[ObjectId],
+    commit: &ObjectId,
+    most: usize,
+) -> Result<Vec<ObjectId>, GitError> {
+    let oldest = links(objects, commit)?.date;
+    let mut seen: HashSet<ObjectId> = tips.iter().copied().collect();
+    let mut queue = BinaryHeap::new();
+    for tip in &seen {
+        queue.push((links(objects, tip)?.date, *tip));
+    }
+    // Children before parents, mostly; what is older than the commit is not
+    // its descendant unless a clock was wrong.
+    let mut visited = Vec::new();
+    while let Some((date, id)) = queue.pop() {
+        if date < oldest || visited.len() == most {
+            break;
+        }
+        let parents = links(objects, &id)?.parents;
+        for parent in &parents {
+            if seen.insert(*parent) {
+                queue.push((links(objects, parent)?.date, *parent));
+            }
+        }
+        visited.push((id, parents));
+    }
+    let mut found = Vec::new();
+    let mut below: HashSet<ObjectId> = HashSet::from([*commit]);
+    for (id, parents) in visited.into_iter().rev() {
+        if id != *commit && parents.iter().any(|parent| below.contains(parent)) {
+            below.insert(id);
+            found.push(id);
+        }
+    }
+    Ok(found)
+}

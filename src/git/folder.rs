@@ -85,11 +85,13 @@ impl Folder {
         let Some(file) = self.open_file(name)? else { return Ok(None) };
         let mut bytes = Vec::new();
         let failed = |source: io::Error| GitError::Io { path: self.join(name), source };
-        file.take(max + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > max {
-            return Err(GitError::FileTooLarge { path: self.join(name), max });
+        let too_large = || GitError::FileTooLarge { path: self.join(name), max };
+        if file.metadata().map_err(failed)?.len() > max {
+            return Err(too_large());
         }
-        Ok(Some(bytes))
+        // It may have grown meanwhile.
+        file.take(max + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > max { Err(too_large()) } else { Ok(Some(bytes)) }
     }
 
     /// Opens the regular file `name` for reading; `None` if nothing has that

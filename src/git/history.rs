@@ -19,8 +19,8 @@ const MAX_NESTED_TAGS: usize = 16;
 pub struct LogEntry {
     /// The commit.
     pub id: ObjectId,
-    /// How many parents it has; a merge has two or more.
-    pub parents: usize,
+    /// Its parents; a merge has two or more.
+    pub parents: Vec<ObjectId>,
     /// The author's name after the mailmap (`%aN`), in UTF-8 unless the
     /// commit lies about its encoding.
     pub author_name: Vec<u8>,
@@ -69,7 +69,7 @@ impl<'a> History<'a> {
         };
         let parts = Parts::parse(id, text)?;
         let tags = self.tags.get(id).cloned().unwrap_or_default();
-        entry(id, &parts, self.mailmap, tags)
+        entry(id, parts, self.mailmap, tags)
     }
 }
 
@@ -88,7 +88,7 @@ impl Iterator for History<'_> {
 
 fn entry(
     id: &ObjectId,
-    parts: &Parts<'_>,
+    parts: Parts<'_>,
     mailmap: &Mailmap,
     tags: Vec<String>,
 ) -> Result<LogEntry, GitError> {
@@ -105,7 +105,7 @@ fn entry(
     let message = recode(parts.message)?;
     Ok(LogEntry {
         id: *id,
-        parents: parts.parents.len(),
+        parents: parts.parents,
         author_name: name.into(),
         author_email: email.into(),
         subject: subject(&message),

@@ -295,6 +295,22 @@ impl Repository {
     pub fn reached_from(&self, tips: &[ObjectId], commit: &ObjectId) -> Result<Vec<bool>, GitError> {
         ancestry::reached_from(&self.objects, tips, commit)
     }
+
+    /// Descendants of `commit` among the ancestors of `tips`, the nearest
+    /// first, found by looking at no more than `most` commits: a search for
+    /// what may have been built in its stead, not a proof. (For ancestors
+    /// there is [`Repository::history`].)
+    ///
+    /// # Errors
+    /// If a commit on the way cannot be read or believed.
+    pub fn descendants(
+        &self,
+        tips: &[ObjectId],
+        commit: &ObjectId,
+        most: usize,
+    ) -> Result<Vec<ObjectId>, GitError> {
+        ancestry::descendants(&self.objects, tips, commit, most)
+    }
 }
 
 /// Starts libgit2, which then opens `/dev/urandom` once and nothing ever
