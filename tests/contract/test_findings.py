@@ -28,6 +28,10 @@ MAKERS = ["Finding::error", "Finding::warning", "Finding::note",
 OTHERS = {
     "kebab-case",       # how serde writes names
     "packed-refs",      # a file of git
+    "export-ignore",    # an attribute of git
+    # character encodings of commits
+    "utf-8", "us-ascii", "iso-8859-1", "iso8859-1", "latin-1", "iso-8859-15",
+    "iso8859-15", "latin-9", "windows-125",
     "policy-check",     # the command
     "policy-explain",   # the command
     "verify-tag",       # the command
