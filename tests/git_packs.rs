@@ -88,6 +88,29 @@ fn objects_in_several_packs_are_found() {
 }
 
 #[test]
+fn two_threads_read_one_repository() {
+    let repo = many_versions(&[]);
+    repo.git(&["repack", "-q", "-a", "-d", "-f", "--depth=50"]);
+    let list = repo.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objectsize)"]);
+    let opened = repo.open();
+    let read_all = |backwards: bool| {
+        let mut lines: Vec<&str> = list.lines().collect();
+        if backwards {
+            lines.reverse();
+        }
+        for line in lines {
+            let (id, size) = line.split_once(' ').expect("a size");
+            let (_, bytes) = opened.object(&ObjectId::parse(id).expect("an id"), 1 << 20).expect("an object");
+            assert_eq!(bytes.len().to_string(), size);
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| read_all(false));
+        scope.spawn(|| read_all(true));
+    });
+}
+
+#[test]
 fn a_multi_pack_index_is_not_needed_and_not_believed() {
     let repo = many_versions(&[]);
     repo.git(&["multi-pack-index", "write"]);
