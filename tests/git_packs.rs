@@ -42,19 +42,25 @@ fn pack_files(repo: &Repo, extension: &str) -> Vec<PathBuf> {
 
 /// Compares every object with what `git cat-file` prints.
 fn same_as_git(repo: &Repo) -> usize {
-    let list = repo.git(&["cat-file", "--batch-all-objects", "--batch-check"]);
+    let mut git = git_in(&repo.path());
+    let output = run(git.args(["cat-file", "--batch-all-objects", "--batch", "--buffer"])).stdout;
     let opened = repo.open();
-    for line in list.lines() {
-        let fields: Vec<&str> = line.split(' ').collect();
-        let id = ObjectId::parse(fields[0]).expect("an id");
-        let expected = run(git_in(&repo.path()).args(["cat-file", fields[1], fields[0]])).stdout;
+    let (mut rest, mut count) = (output.as_slice(), 0);
+    while !rest.is_empty() {
+        // `ID KIND SIZE LF CONTENT LF`
+        let end = rest.iter().position(|byte| *byte == b'\n').expect("a line");
+        let fields: Vec<&str> = std::str::from_utf8(&rest[..end]).expect("text").split(' ').collect();
+        let size: usize = fields[2].parse().expect("a size");
+        let (id, expected) = (ObjectId::parse(fields[0]).expect("an id"), &rest[end + 1..][..size]);
         let (kind, bytes) = opened.object(&id, 1 << 20).expect("an object");
-        assert_eq!((kind.as_str(), &bytes), (fields[1], &expected), "{id}");
+        assert_eq!((kind.as_str(), bytes.as_slice()), (fields[1], expected), "{id}");
         if fields[1] == "blob" {
-            assert_eq!(opened.blob_size(&id).expect("a size"), expected.len() as u64);
+            assert_eq!(opened.blob_size(&id).expect("a size"), size as u64);
         }
+        rest = &rest[end + 1 + size + 1..];
+        count += 1;
     }
-    list.lines().count()
+    count
 }
 
 #[test]
