@@ -336,8 +336,10 @@ fn no_changed_byte_of_an_index_or_pack_makes_a_hang_or_other_bytes() {
     let longer = blob_id(b"hello!");
     let (pack, index) = build(&[blob(b"hello"), ref_delta(longer, blob_id(b"hello"), &delta)]);
     let repo = Repo::init(&[]);
-    let attempt = |pack: &[u8], index: &[u8]| {
-        store(&repo.git_dir(), "x", pack, index);
+    store(&repo.git_dir(), "x", &pack, &index);
+    let attempt = |extension: &str, bytes: &[u8]| {
+        let path = repo.git_dir().join(format!("objects/pack/pack-x.{extension}"));
+        fs::write(path, bytes).expect("a file");
         if let Ok(opened) = Repository::open(&repo.path())
             && let Ok(bytes) = opened.blob(&ObjectId::Sha1(longer), 100)
         {
@@ -348,14 +350,16 @@ fn no_changed_byte_of_an_index_or_pack_makes_a_hang_or_other_bytes() {
         for bit in 0..8 {
             let mut bad = pack.clone();
             bad[at] ^= 1 << bit;
-            attempt(&bad, &index);
+            attempt("pack", &bad);
         }
     }
-    for at in 0..index.len() {
+    attempt("pack", &pack);
+    // The middle of the fan-out table is the same number over and over.
+    for at in (0..index.len()).filter(|at| *at < 40 || *at > 1000 || at % 37 == 0) {
         for byte in [0x00, 0x7f, 0x80, 0xff] {
             let mut bad = index.clone();
             bad[at] = byte;
-            attempt(&pack, &bad);
+            attempt("idx", &bad);
         }
     }
 }
