@@ -47,19 +47,25 @@ fn pack_files(repo: &Repo, extension: &str) -> Vec<PathBuf> {
 
 /// Compares every object with what `git cat-file` prints.
 fn same_as_git(repo: &Repo) -> usize {
-    let list = repo.git(&["cat-file", "--batch-all-objects", "--batch-check"]);
+    let mut git = git_in(&repo.path());
+    let output = run(git.args(["cat-file", "--batch-all-objects", "--batch", "--buffer"])).stdout;
     let opened = repo.open();
-    for line in list.lines() {
-        let fields: Vec<&str> = line.split(' ').collect();
-        let id = ObjectId::parse(fields[0]).expect("an id");
-        let expected = run(git_in(&repo.path()).args(["cat-file", fields[1], fields[0]])).stdout;
+    let (mut rest, mut count) = (output.as_slice(), 0);
+    while !rest.is_empty() {
+        // `ID KIND SIZE LF CONTENT LF`
+        let end = rest.iter().position(|byte| *byte == b'\n').expect("a line");
+        let fields: Vec<&str> = std::str::from_utf8(&rest[..end]).expect("text").split(' ').collect();
+        let size: usize = fields[2].parse().expect("a size");
+        let (id, expected) = (ObjectId::parse(fields[0]).expect("an id"), &rest[end + 1..][..size]);
         let (kind, bytes) = opened.object(&id, 1 << 20).expect("an object");
-        assert_eq!((kind.as_str(), &bytes), (fields[1], &expected), "{id}");
+        assert_eq!((kind.as_str(), bytes.as_slice()), (fields[1], expected), "{id}");
         if fields[1] == "blob" {
-            assert_eq!(opened.blob_size(&id).expect("a size"), expected.len() as u64);
+            assert_eq!(opened.blob_size(&id).expect("a size"), size as u64);
         }
+        rest = &rest[end + 1 + size + 1..];
+        count += 1;
     }
-    list.lines().count()
+    count
 }
 
 #[test]
@@ -90,6 +96,29 @@ fn objects_in_several_packs_are_found() {
     }
     assert!(pack_files(&repo, "pack").len() >= 20);
     same_as_git(&repo);
+}
+
+#[test]
+fn two_threads_read_one_repository() {
+    let repo = many_versions(&[]);
+    repo.git(&["repack", "-q", "-a", "-d", "-f", "--depth=50"]);
+    let list = repo.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objectsize)"]);
+    let opened = repo.open();
+    let read_all = |backwards: bool| {
+        let mut lines: Vec<&str> = list.lines().collect();
+        if backwards {
+            lines.reverse();
+        }
+        for line in lines {
+            let (id, size) = line.split_once(' ').expect("a size");
+            let (_, bytes) = opened.object(&ObjectId::parse(id).expect("an id"), 1 << 20).expect("an object");
+            assert_eq!(bytes.len().to_string(), size);
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| read_all(false));
+        scope.spawn(|| read_all(true));
+    });
 }
 
 #[test]
@@ -312,8 +341,10 @@ fn no_changed_byte_of_an_index_or_pack_makes_a_hang_or_other_bytes() {
     let longer = blob_id(b"hello!");
     let (pack, index) = build(&[blob(b"hello"), ref_delta(longer, blob_id(b"hello"), &delta)]);
     let repo = Repo::init(&[]);
-    let attempt = |pack: &[u8], index: &[u8]| {
-        store(&repo.git_dir(), "x", pack, index);
+    store(&repo.git_dir(), "x", &pack, &index);
+    let attempt = |extension: &str, bytes: &[u8]| {
+        let path = repo.git_dir().join(format!("objects/pack/pack-x.{extension}"));
+        fs::write(path, bytes).expect("a file");
         if let Ok(opened) = Repository::open(&repo.path())
             && let Ok(bytes) = opened.blob(&ObjectId::Sha1(longer), 100)
         {
@@ -324,14 +355,16 @@ fn no_changed_byte_of_an_index_or_pack_makes_a_hang_or_other_bytes() {
         for bit in 0..8 {
             let mut bad = pack.clone();
             bad[at] ^= 1 << bit;
-            attempt(&bad, &index);
+            attempt("pack", &bad);
         }
     }
-    for at in 0..index.len() {
+    attempt("pack", &pack);
+    // The middle of the fan-out table is the same number over and over.
+    for at in (0..index.len()).filter(|at| *at < 40 || *at > 1000 || at % 37 == 0) {
         for byte in [0x00, 0x7f, 0x80, 0xff] {
             let mut bad = index.clone();
             bad[at] = byte;
-            attempt(&pack, &bad);
+            attempt("idx", &bad);
         }
     }
 }
