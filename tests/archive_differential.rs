@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use archive_support::tar::{Header, Tar};
 use archive_support::zip::{Item, Zip};
-use archive_support::{Recorder, peers};
+use archive_support::{Recorder, hostile, peers};
 use countersign::archive::{self, ArchiveError, Format, Limits};
 
 /// xorshift64*: small, and the same everywhere.
@@ -288,4 +288,25 @@ fn whatever_zip_we_accept_all_peers_see_alike() {
     assert!(some > 200, "only {some} of 2000 accepted; refused: {:?}", accepted.refused);
     assert!(accepted.refused.len() > 8, "{:?}", accepted.refused);
     compare(&accepted, peers::zip_views);
+}
+
+/// The archives behind the rules: many are read by GNU tar and Python in two
+/// ways, both without complaint, which is why they are refused.
+#[test]
+fn the_disagreements_are_real() {
+    let dir = tempfile::tempdir().unwrap();
+    let cases = hostile::tars();
+    let files: Vec<PathBuf> =
+        (0..cases.len()).map(|number| dir.path().join(format!("{number}.tar"))).collect();
+    for (file, (_, tar, _)) in files.iter().zip(&cases) {
+        fs::write(file, tar).unwrap();
+    }
+    let views = peers::tar_views(&files);
+    let [(_, python), (_, gnu), ..] = views.as_slice() else { panic!("no peers") };
+    let both = cases.iter().zip(python.iter().zip(gnu)).filter_map(|((name, ..), views)| match views {
+        (Some(python), Some(gnu)) if python != gnu => Some(*name),
+        _ => None,
+    });
+    let names: Vec<&str> = both.collect();
+    assert!(names.len() >= 12, "{names:#?}");
 }
