@@ -286,6 +286,12 @@ fn pax() -> Vec<Case> {
             },
             extension,
         ),
+        (
+            "pax link target that libarchive overlooks",
+            Tar::new().pax(&[("linkpath", "/etc/passwd")]).symlink("r/a", "").end(),
+            extension,
+        ),
+        ("pax path over an empty name", Tar::new().pax(&[("path", "r/b")]).file("", b"").end(), extension),
         ("pax header of 100 kB", raw(&b"x".repeat(100_000)), extension),
         ("global path", Tar::new().global(&[("path", "r/evil")]).file("r/a", b"").end(), code),
         (
