@@ -141,7 +141,8 @@ fn tweak(random: &mut Random, header: Header) -> Header {
 fn extension(random: &mut Random, tar: Tar) -> Tar {
     let path = name(random);
     let size = ["0", "4", "512", "04"][random.below(4)];
-    match random.below(9) {
+    match random.below(10) {
+        9 => tar.pax(&[]),
         0 | 1 => tar.pax(&[("path", &path)]),
         2 => tar.pax(&[("mtime", "1700000000.5"), ("path", &path)]),
         3 => tar.pax(&[("size", size)]),
@@ -206,6 +207,10 @@ fn random_zip(seed: u64) -> Vec<u8> {
             0 => item.local(|header| header.name = b"r/other".to_vec()),
             1 => item.central(|header| header.made_by = 0x0014),
             2 => item.both(|header| header.extra = b"UT\x05\0\x01aaaa".to_vec()),
+            10 => item.both(|header| header.extra = b"UT\x05\0\x03aaaa".to_vec()),
+            11 => item.local(|header| header.extra = b"UT\x09\0\x03aaaabbbb".to_vec()),
+            12 => item.central(|header| header.extra = b"ux\x0b\0\x01\x04aaaa\x04bbbb".to_vec()),
+            13 => item.both(|header| header.extra = b"\x0a\0\x04\0aaaa".to_vec()),
             3 => item.central(|header| header.extra = b"up\x08\0\x01aaaaevl".to_vec()),
             4 => item.both(|header| header.flags ^= 0x0800),
             5 => item.central(|header| header.attributes ^= 0x20),

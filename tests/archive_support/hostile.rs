@@ -253,6 +253,7 @@ fn pax() -> Vec<Case> {
         ("pax record without newline", raw(b"12 path=r/b "), code),
         ("pax zeros after the records", raw(b"12 path=r/b\n\0\0"), code),
         ("pax size with a leading zero", before(&[("size", "00")]), code),
+        ("pax header without records", raw(b""), code),
         ("pax negative size", before(&[("size", "-1")]), code),
         ("pax size beyond 64 bits", before(&[("size", "18446744073709551616")]), code),
         (
