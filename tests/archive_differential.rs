@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use archive_support::tar::{Header, Tar};
 use archive_support::zip::{Item, Zip};
-use archive_support::{Recorder, peers};
+use archive_support::{Recorder, hostile, peers};
 use countersign::archive::{self, ArchiveError, Format, Limits};
 
 /// xorshift64*: small, and the same everywhere.
@@ -144,7 +144,8 @@ fn tweak(random: &mut Random, header: Header) -> Header {
 fn extension(random: &mut Random, tar: Tar) -> Tar {
     let path = name(random);
     let size = ["0", "4", "512", "04"][random.below(4)];
-    match random.below(9) {
+    match random.below(10) {
+        9 => tar.pax(&[]),
         0 | 1 => tar.pax(&[("path", &path)]),
         2 => tar.pax(&[("mtime", "1700000000.5"), ("path", &path)]),
         3 => tar.pax(&[("size", size)]),
@@ -209,6 +210,10 @@ fn random_zip(seed: u64) -> Vec<u8> {
             0 => item.local(|header| header.name = b"r/other".to_vec()),
             1 => item.central(|header| header.made_by = 0x0014),
             2 => item.both(|header| header.extra = b"UT\x05\0\x01aaaa".to_vec()),
+            10 => item.both(|header| header.extra = b"UT\x05\0\x03aaaa".to_vec()),
+            11 => item.local(|header| header.extra = b"UT\x09\0\x03aaaabbbb".to_vec()),
+            12 => item.central(|header| header.extra = b"ux\x0b\0\x01\x04aaaa\x04bbbb".to_vec()),
+            13 => item.both(|header| header.extra = b"\x0a\0\x04\0aaaa".to_vec()),
             3 => item.central(|header| header.extra = b"up\x08\0\x01aaaaevl".to_vec()),
             4 => item.both(|header| header.flags ^= 0x0800),
             5 => item.central(|header| header.attributes ^= 0x20),
@@ -291,4 +296,25 @@ fn whatever_zip_we_accept_all_peers_see_alike() {
     assert!(some > 200, "only {some} of 2000 accepted; refused: {:?}", accepted.refused);
     assert!(accepted.refused.len() > 8, "{:?}", accepted.refused);
     compare(&accepted, peers::zip_views);
+}
+
+/// The archives behind the rules: many are read by GNU tar and Python in two
+/// ways, both without complaint, which is why they are refused.
+#[test]
+fn the_disagreements_are_real() {
+    let dir = tempfile::tempdir().unwrap();
+    let cases = hostile::tars();
+    let files: Vec<PathBuf> =
+        (0..cases.len()).map(|number| dir.path().join(format!("{number}.tar"))).collect();
+    for (file, (_, tar, _)) in files.iter().zip(&cases) {
+        fs::write(file, tar).unwrap();
+    }
+    let views = peers::tar_views(&files);
+    let [(_, python), (_, gnu), ..] = views.as_slice() else { panic!("no peers") };
+    let both = cases.iter().zip(python.iter().zip(gnu)).filter_map(|((name, ..), views)| match views {
+        (Some(python), Some(gnu)) if python != gnu => Some(*name),
+        _ => None,
+    });
+    let names: Vec<&str> = both.collect();
+    assert!(names.len() >= 12, "{names:#?}");
 }

@@ -184,7 +184,27 @@ fn git_archive_with_its_commit() {
 }
 
 #[test]
-fn npm_pack_and_cargo_package_where_they_are_installed() {
+fn cargo_package() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("src")).unwrap();
+    let manifest = "[package]\nname = \"hello\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[workspace]\n";
+    fs::write(dir.path().join("Cargo.toml"), manifest).unwrap();
+    fs::write(dir.path().join("src/lib.rs"), "").unwrap();
+    fs::write(dir.path().join("src").join(format!("{}.txt", "l".repeat(120))), "long").unwrap();
+    run(Command::new(env!("CARGO"))
+        .current_dir(dir.path())
+        .env("CARGO_TARGET_DIR", dir.path().join("target"))
+        .args(["package", "--no-verify", "--allow-dirty", "--offline", "--quiet"]));
+    let file = dir.path().join("target/package/hello-1.0.0.crate");
+    // Cargo.lock, Cargo.toml, Cargo.toml.orig and the two sources.
+    assert_eq!(agree(&file, "cargo package").len(), 5);
+}
+
+#[test]
+fn npm_pack_where_it_is_installed() {
+    if !peers::has("npm") {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let package = dir.path().join("package");
     fs::create_dir_all(package.join("lib")).unwrap();
@@ -192,14 +212,7 @@ fn npm_pack_and_cargo_package_where_they_are_installed() {
         .unwrap();
     fs::write(package.join("lib/cli.js"), "#!/usr/bin/env node\n").unwrap();
     fs::write(package.join("lib").join("l".repeat(120)), "long").unwrap();
-    if peers::has("npm") {
-        run(Command::new("npm").current_dir(&package).env("HOME", dir.path()).args([
-            "pack",
-            "--ignore-scripts",
-            "--offline",
-            "--silent",
-        ]));
-        let listed = agree(&package.join("hello-1.0.0.tgz"), "npm pack");
-        assert_eq!(listed.len(), 3);
-    }
+    let arguments = ["pack", "--ignore-scripts", "--offline", "--silent"];
+    run(Command::new("npm").current_dir(&package).env("HOME", dir.path()).args(arguments));
+    assert_eq!(agree(&package.join("hello-1.0.0.tgz"), "npm pack").len(), 3);
 }

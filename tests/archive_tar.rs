@@ -62,7 +62,7 @@ fn an_honest_tar_arrives_whole() {
         .file("r/short", b"long")
         .long(b'K', &long)
         .long(b'L', "r/gnu")
-        .header(Header::new(b'2', "r/cut", 0).gnu())
+        .header(Header::new(b'2', "r/cut", 0).gnu().link("r/d"))
         .header(Header::new(b'0', "b", 0).with(345, b"r/p"))
         .end();
     let (recorder, result) = read(Format::Tar, &tar);

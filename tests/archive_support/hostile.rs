@@ -253,6 +253,7 @@ fn pax() -> Vec<Case> {
         ("pax record without newline", raw(b"12 path=r/b "), code),
         ("pax zeros after the records", raw(b"12 path=r/b\n\0\0"), code),
         ("pax size with a leading zero", before(&[("size", "00")]), code),
+        ("pax header without records", raw(b""), code),
         ("pax negative size", before(&[("size", "-1")]), code),
         ("pax size beyond 64 bits", before(&[("size", "18446744073709551616")]), code),
         (
@@ -286,6 +287,12 @@ fn pax() -> Vec<Case> {
             },
             extension,
         ),
+        (
+            "pax link target that libarchive overlooks",
+            Tar::new().pax(&[("linkpath", "/etc/passwd")]).symlink("r/a", "").end(),
+            extension,
+        ),
+        ("pax path over an empty name", Tar::new().pax(&[("path", "r/b")]).file("", b"").end(), extension),
         ("pax header of 100 kB", raw(&b"x".repeat(100_000)), extension),
         ("global path", Tar::new().global(&[("path", "r/evil")]).file("r/a", b"").end(), code),
         (

@@ -290,7 +290,16 @@ fn features() -> Vec<Case> {
             one(good().both(|h| h.extra = b"UT\xff\0a".to_vec())),
             extra,
         ),
-        ("bytes after the extra fields", one(good().both(|h| h.extra = b"UT\x01\0aX".to_vec())), extra),
+        (
+            "extra field whose flags and length differ",
+            one(good().both(|h| h.extra = b"UT\x05\0\x07aaaa".to_vec())),
+            extra,
+        ),
+        (
+            "bytes after the extra fields",
+            one(good().both(|h| h.extra = b"UT\x05\0\x01aaaaX".to_vec())),
+            extra,
+        ),
     ]
 }
 

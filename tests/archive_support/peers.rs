@@ -130,7 +130,7 @@ for path in sys.argv[2:]:
     crc, lines = 0, []
     try:
         for line, data in (tar if sys.argv[1] == 'tar' else zip)(path):
-            lines.append(line)
+            lines.append(line.replace('\0', '<NUL>'))
             crc = zlib.crc32(data, crc)
     except Exception as error:
         out.write(f"refused {error!r}\0".replace('\n', ' ').encode())

@@ -53,7 +53,9 @@ impl Header {
             }
         }
         for (field, at) in [("uname", 265), ("gname", 297)] {
-            text(field, slice(block, at, 32))?;
+            if std::str::from_utf8(text(field, slice(block, at, 32))?).is_err() {
+                return Err(Fault::new(codes::TAR_GARBAGE, format!("the {field} field is not UTF-8")));
+            }
         }
         for (field, at) in [("devmajor", 329), ("devminor", 337)] {
             if octal(field, slice(block, at, 8))?.is_some_and(|value| value != 0) {

@@ -47,15 +47,21 @@ impl Extensions {
         if !self.is_empty() && header.dialect != wanted {
             return Err(extension("an extended header of one dialect before an entry of another"));
         }
+        // libarchive overlooks a long link target over an empty field. All
+        // writers leave the beginning of what is too long.
+        let link = matches!(header.flag, b'1' | b'2');
+        if !self.is_empty() && (header.name.is_empty() || (link && header.link.is_empty())) {
+            return Err(extension("an extended header over an empty name or link target"));
+        }
         let pax = self.pax.unwrap_or_default();
         if pax.size.is_some_and(|size| size != header.size) {
             return Err(Fault::new(codes::TAR_SIZE, "the sizes in pax record and header differ"));
         }
-        if let Some(link) = pax.link.or(self.long_link) {
-            if !matches!(header.flag, b'1' | b'2') {
+        if let Some(target) = pax.link.or(self.long_link) {
+            if !link {
                 return Err(extension("a long link target for an entry that is no link"));
             }
-            header.link = link;
+            header.link = target;
         }
         if let Some(name) = pax.path.or(self.long_name) {
             header.name = name;

@@ -26,6 +26,7 @@ use super::limits::Limits;
 use super::names::{Names, Node};
 use super::source::Meter;
 use content::Content;
+use extra::Side;
 use record::{CENTRAL, Central, Common, DESCRIPTOR, END, End, LOCAL, STREAMED, differ, layout};
 use window::{File, Window};
 
@@ -149,7 +150,7 @@ impl<R: Read + Seek> Reader<'_, R> {
             return Err(place(differ("the names in local header and central directory differ")));
         }
         let extra = self.local.bytes(&mut self.file, lengths.extra.into())?;
-        extra::check(&extra).map_err(place)
+        extra::check(&extra, Side::Local).map_err(place)
     }
 
     fn content(&mut self, header: &Common, entry: &Entry) -> Result<(), ArchiveError> {

@@ -2,7 +2,7 @@
 
 use super::super::codes;
 use super::super::error::Fault;
-use super::extra;
+use super::extra::{self, Side};
 
 /// Length of the fixed part of a local file header (4.3.7).
 pub(super) const LOCAL: usize = 30;
@@ -120,7 +120,7 @@ impl Central {
 
     /// Adds what stands behind the fixed part.
     pub fn complete(&mut self, name: Vec<u8>, extra: &[u8]) -> Result<(), Fault> {
-        extra::check(extra)?;
+        extra::check(extra, Side::Central)?;
         if !name.is_ascii() && self.common.flags & UTF8 == 0 {
             let message = "a name that is not ASCII and not marked as UTF-8: readers differ on its letters";
             return Err(Fault::new(codes::PATH_ENCODING, message));
