@@ -96,10 +96,7 @@ pub(super) fn explain(
     })?;
     let tree = repository.tree(commit, &plan.subdirectory.as_str().into())?;
     let comparison = Comparison::new(tree, plan.omit.clone(), plan.files.clone(), at);
-    let object_format = match repository.object_format() {
-        git::Format::Sha1 => ObjectFormat::Sha1,
-        git::Format::Sha256 => ObjectFormat::Sha256,
-    };
+    let object_format = repository.object_format();
     let mut account =
         Account { comparison, root: plan.root.as_bytes(), object_format, current: None, name: &plan.name };
     let (read, digests) = if format == Format::Zip {

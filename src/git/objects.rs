@@ -20,39 +20,7 @@ use super::pack::{Packs, Place};
 use crate::release::ObjectId;
 
 /// The hash function of a repository's object ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// SHA-1, with collision detection wherever an id is computed.
-    Sha1,
-    /// SHA-256.
-    Sha256,
-}
-
-impl Format {
-    /// The format that an id belongs to.
-    pub fn of(id: &ObjectId) -> Self {
-        match id {
-            ObjectId::Sha1(_) => Self::Sha1,
-            ObjectId::Sha256(_) => Self::Sha256,
-        }
-    }
-
-    /// Bytes of an id: 20 or 32.
-    pub fn id_length(self) -> usize {
-        match self {
-            Self::Sha1 => 20,
-            Self::Sha256 => 32,
-        }
-    }
-
-    /// As git writes it in `extensions.objectFormat`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sha1 => "sha1",
-            Self::Sha256 => "sha256",
-        }
-    }
-}
+pub use crate::release::ObjectFormat as Format;
 
 /// The four kinds of git objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -12,6 +12,32 @@ pub enum ObjectFormat {
     Sha256,
 }
 
+impl ObjectFormat {
+    /// The format that an id belongs to.
+    pub fn of(id: &ObjectId) -> Self {
+        match id {
+            ObjectId::Sha1(_) => Self::Sha1,
+            ObjectId::Sha256(_) => Self::Sha256,
+        }
+    }
+
+    /// Bytes of an id: 20 or 32.
+    pub fn id_length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        }
+    }
+
+    /// As git writes it in `extensions.objectFormat`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+        }
+    }
+}
+
 /// The content was made to collide under SHA-1: its id says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the content bears the marks of a SHA-1 collision attack")]

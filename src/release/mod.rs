@@ -16,6 +16,7 @@ pub mod policy;
 pub mod record;
 pub mod signature;
 pub mod tag;
+mod text;
 pub mod time;
 pub mod tree;
 

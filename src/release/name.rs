@@ -65,18 +65,7 @@ impl fmt::Display for ReleaseName {
     }
 }
 
-impl serde::Serialize for ReleaseName {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.0)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for ReleaseName {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(d)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
-    }
-}
+crate::release::text::serde_as_text!(ReleaseName);
 
 /// Checks a tag name by git's own rules (git-check-ref-format) and refuses a
 /// leading `-`, which tools take for an option.
@@ -151,18 +140,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-impl serde::Serialize for Fingerprint {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.0)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Fingerprint {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(d)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
-    }
-}
+crate::release::text::serde_as_text!(Fingerprint);
 
 #[cfg(test)]
 mod tests {
