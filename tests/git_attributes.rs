@@ -12,7 +12,8 @@ mod git_support;
 use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 
-use countersign::git::{Attributes, State};
+use countersign::git::Attributes;
+use countersign::release::AttributeState as State;
 use countersign::release::{ObjectId, TreePath};
 use git_support::{Repo, git_in, run, run_with_input};
 

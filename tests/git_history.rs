@@ -12,7 +12,8 @@ mod git_support;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use countersign::git::{GitError, LogEntry, Mailmap, Repository};
+use countersign::git::{GitError, Mailmap, Repository};
+use countersign::release::LogEntry;
 use countersign::release::ObjectId;
 use git_support::{Repo, git_in, run, run_with_input};
 

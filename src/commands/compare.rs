@@ -84,7 +84,8 @@ fn by_policy(
 
 fn by_arguments(args: &cli::Compare, name: ReleaseName) -> Result<Plan, Failure> {
     let preset = explain::preset(args.preset.as_deref().unwrap_or_default())?;
-    let root = args.root.clone().unwrap_or_else(|| without_archive_suffix(name.as_str()).into());
+    let stem = without_archive_suffix(name.as_str());
+    let root = args.root.clone().unwrap_or_else(|| preset.rules.root(stem));
     let subdirectory = args.subdirectory.clone().unwrap_or_default();
     for path in [&root, &subdirectory].into_iter().filter(|path| !path.is_empty()) {
         if let Some(defect) = TreePath::from(path.as_str()).defect() {
@@ -93,7 +94,7 @@ fn by_arguments(args: &cli::Compare, name: ReleaseName) -> Result<Plan, Failure>
         }
     }
     let limits = Limits::default();
-    Ok(Plan { name, root, subdirectory, preset, omit: vec![], files: vec![], limits })
+    Ok(Plan { name, version: None, root, subdirectory, preset, omit: vec![], files: vec![], limits })
 }
 
 /// Adds the explanations to a result, if they were asked for.

@@ -2,9 +2,10 @@
 //! and each entry is handed to the comparison as a fact.
 
 use super::Failure;
+use super::origin::AtTag;
 use crate::archive::{self, ArchiveError, Entry, EntryKind, Format, Limits, Sink, Stop};
-use crate::evidence::compare::FileRule;
-use crate::evidence::{Comparison, Fact, Verdict, presets};
+use crate::evidence::compare::{FileRule, Unmet};
+use crate::evidence::{Comparison, Fact, Identity, Question, Unavailable, Verdict, presets};
 use crate::files::{self, FileError, Hashing};
 use crate::git;
 use crate::release::policy::{ArtifactRule, LimitRules, Pattern};
@@ -20,6 +21,7 @@ use std::path::Path;
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub name: ReleaseName,
+    pub version: Option<String>,
     pub root: String,
     pub subdirectory: String,
     pub preset: &'static presets::Preset,
@@ -47,6 +49,7 @@ impl Plan {
             evidence: file.evidence.clone(),
         });
         Ok(Self {
+            version: Some(version.into()),
             root: rule.root.fill(version),
             subdirectory: rule.subdirectory.clone(),
             preset: preset(&rule.preset)?,
@@ -54,6 +57,30 @@ impl Plan {
             files: files.collect(),
             limits: limits(&rule.limits),
             name,
+        })
+    }
+}
+
+impl Plan {
+    fn question(
+        &self,
+        repository: &git::Repository,
+        commit: &ObjectId,
+        at: Time,
+    ) -> Result<Question, Failure> {
+        let subdirectory: TreePath = self.subdirectory.as_str().into();
+        Ok(Question {
+            tree: repository.tree(commit, &subdirectory)?,
+            subdirectory,
+            identity: Identity {
+                artifact: self.name.to_string(),
+                root: self.root.clone(),
+                version: self.version.clone(),
+            },
+            preset: self.preset,
+            omit: self.omit.clone(),
+            files: self.files.clone(),
+            at,
         })
     }
 }
@@ -94,11 +121,16 @@ pub(super) fn explain(
             hint,
         )
     })?;
-    let tree = repository.tree(commit, &plan.subdirectory.as_str().into())?;
-    let comparison = Comparison::new(tree, plan.omit.clone(), plan.files.clone(), at);
+    let comparison = Comparison::new(plan.question(repository, commit, at)?);
     let object_format = repository.object_format();
-    let mut account =
-        Account { comparison, root: plan.root.as_bytes(), object_format, current: None, name: &plan.name };
+    let mut account = Account {
+        comparison,
+        root: plan.root.as_bytes(),
+        object_format,
+        current: None,
+        name: &plan.name,
+        kept: vec![],
+    };
     let (read, digests) = if format == Format::Zip {
         // A zip is read here and there, so what was hashed and what was read
         // could differ if somebody writes meanwhile. Nobody can write here.
@@ -123,7 +155,11 @@ pub(super) fn explain(
         Err(ArchiveError::Stopped(Stop)) => {}
         Err(ArchiveError::NotAStream) => unreachable!("zips are read above"),
     }
-    Ok(Explained { digests, verdict: comparison.finish() })
+    let origin = AtTag::new(repository, commit);
+    match comparison.finish(&origin) {
+        Ok(verdict) => Ok(Explained { digests, verdict }),
+        Err(Unavailable) => Err(origin.failure()),
+    }
 }
 
 /// An archive that is malformed or ambiguous is rejected as such: what was
@@ -149,6 +185,11 @@ fn other_commit(name: &str, claim: &str, commit: &ObjectId) -> Finding {
     )
 }
 
+/// The path below the artifact's one top-level folder, if it has one.
+fn below_root(path: &TreePath, root: &[u8]) -> Option<TreePath> {
+    if root.is_empty() { Some(path.clone()) } else { path.strip_prefix(root) }
+}
+
 /// Turns entries into facts.
 struct Account<'p> {
     comparison: Comparison,
@@ -156,6 +197,8 @@ struct Account<'p> {
     name: &'p ReleaseName,
     object_format: ObjectFormat,
     current: Option<Current>,
+    /// Bytes of the current entry, if they may be needed.
+    kept: Vec<u8>,
 }
 
 /// A file or link whose content is passing by.
@@ -165,12 +208,15 @@ struct Current {
     size: u64,
     id: BlobHasher,
     sha256: Sha256,
+    keep: bool,
 }
 
 impl Account<'_> {
     fn start(&mut self, path: TreePath, mode: Mode, size: u64) {
         let (id, sha256) = (BlobHasher::new(self.object_format, size), Sha256::new());
-        self.current = Some(Current { path, mode, size, id, sha256 });
+        let keep = self.comparison.wants(&path, size);
+        self.kept.clear();
+        self.current = Some(Current { path, mode, size, id, sha256, keep });
     }
 
     fn tell(&mut self, code: &'static str, path: &TreePath, message: String, hint: &str) {
@@ -180,7 +226,7 @@ impl Account<'_> {
 
 impl Sink for Account<'_> {
     fn begin(&mut self, entry: &Entry) -> Result<(), Stop> {
-        let Some(path) = entry.path.strip_prefix(self.root) else {
+        let Some(path) = below_root(&entry.path, self.root) else {
             let is_root = entry.path.as_bytes() == self.root && entry.kind == EntryKind::Directory;
             if !is_root {
                 let root = crate::release::path::printable(self.root);
@@ -202,15 +248,15 @@ impl Sink for Account<'_> {
                 self.data(target)?;
             }
             EntryKind::HardLink { target } => {
-                let known = target.strip_prefix(self.root).and_then(|target| self.comparison.known(&target));
-                match known {
-                    Some(fact) => self.comparison.entry(Fact { path, ..fact }),
-                    None => self.tell(
+                let below = below_root(target, self.root).ok_or(Unmet);
+                let linked = below.and_then(|target| self.comparison.hard_link(path.clone(), &target));
+                if linked.is_err() {
+                    self.tell(
                         "archive-hard-link",
                         &path,
                         format!("is a hard link to {target}, whose content is not known"),
                         "make the archive without hard links",
-                    ),
+                    );
                 }
             }
         }
@@ -221,16 +267,20 @@ impl Sink for Account<'_> {
         if let Some(current) = &mut self.current {
             current.id.update(chunk);
             current.sha256.update(chunk);
+            if current.keep {
+                self.kept.extend_from_slice(chunk);
+            }
         }
         Ok(())
     }
 
     fn end(&mut self) -> Result<(), Stop> {
-        let Some(Current { path, mode, size, id, sha256 }) = self.current.take() else { return Ok(()) };
+        let Some(Current { path, mode, size, id, sha256, keep }) = self.current.take() else { return Ok(()) };
         match id.finish() {
             Ok(id) => {
                 let sha256 = Sha256Digest(sha256.finalize().into());
-                self.comparison.entry(Fact { path, mode, size, id, sha256 });
+                let content = keep.then_some(&mut self.kept);
+                self.comparison.entry(Fact { path, mode, size, id, sha256 }, content);
             }
             Err(collision) => {
                 self.tell(

@@ -8,6 +8,7 @@ mod explain;
 mod failure;
 mod inputs;
 mod key;
+mod origin;
 mod policy;
 mod progress;
 mod publish;

@@ -1,46 +1,34 @@
 //! The engine: takes facts one at a time and keeps the account of what is explained.
 
+use super::case::{Answer, Candidate, Case, Origin, Unavailable};
 use super::explain::{Content, Explanation, Level, tree_digest};
 use super::omitted::{self, Omissions};
 use super::{exact, identical, pinned, unverified};
-use crate::release::policy::{FileEvidence, Pattern};
+use crate::release::policy::FileEvidence;
 use crate::release::record::Unverified;
 use crate::release::tree::{Mode, TreeEntry};
-use crate::release::{Finding, ObjectId, Severity, Sha256Digest, Time, TreePath};
+use crate::release::{Finding, Severity, TreePath};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+mod facts;
+
+pub use facts::{Fact, FileRule, Question, Unexplained, Unmet, Verdict};
 
 /// Findings kept in full; a hostile archive can cause as many as it has entries.
 const MAX_FINDINGS: usize = 1000;
-
-/// One file or link of the artifact.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
-    /// Path below the artifact's root.
-    pub path: TreePath,
-    /// Regular, executable or link.
-    pub mode: Mode,
-    /// Bytes of the file, or of the link's target.
-    pub size: u64,
-    /// The id that git would give this content.
-    pub id: ObjectId,
-    /// SHA-256 of the file's bytes, or of the link's target.
-    pub sha256: Sha256Digest,
-}
-
-/// The policy's evidence for one path of one release.
-#[derive(Debug, Clone)]
-pub struct FileRule {
-    /// Path below the artifact's root.
-    pub path: TreePath,
-    /// Whether the file must be executable.
-    pub executable: bool,
-    /// The evidence.
-    pub evidence: FileEvidence,
-}
+/// Bytes of one file that a rule may read.
+const MAX_READ: u64 = 8 << 20;
+/// Bytes of all files that rules may read.
+const MAX_READ_TOTAL: u64 = 32 << 20;
+/// Bytes of one file that is kept to show how it differs.
+const MAX_SHOWN: u64 = 256 << 10;
+/// Bytes of all files that are kept to show how they differ.
+const MAX_SHOWN_TOTAL: u64 = 4 << 20;
 
 /// What is known of one path of the tag's tree.
 #[derive(Debug, Clone)]
-enum State {
+pub(super) enum State {
     /// Not met in the artifact so far.
     Unseen,
     /// Met, and a finding was told.
@@ -52,58 +40,40 @@ enum State {
 /// A comparison under way.
 #[derive(Debug)]
 pub struct Comparison {
-    at: Time,
-    tree: Vec<TreeEntry>,
+    question: Question,
     states: Vec<State>,
     added: Vec<Explanation>,
-    /// Facts that are not identical to git: hard links may name them.
-    others: BTreeMap<TreePath, Fact>,
+    /// What is not identical to git; judged when everything was met.
+    candidates: BTreeMap<TreePath, Candidate>,
+    read: u64,
+    shown: u64,
     omissions: Omissions,
     files: BTreeMap<TreePath, (FileRule, bool)>,
     unknown_folders: BTreeSet<TreePath>,
     unverified: Vec<Unverified>,
+    unexplained: Vec<Unexplained>,
     findings: Vec<Finding>,
     findings_left_out: u64,
 }
 
-/// How a comparison ended.
-#[derive(Debug)]
-pub struct Verdict {
-    /// What is not explained, and what is worth telling.
-    pub findings: Vec<Finding>,
-    /// Every explained path, sorted by its bytes.
-    pub explanations: Vec<Explanation>,
-    /// How many paths each level explains.
-    pub levels: BTreeMap<String, u64>,
-    /// Digest over all explanations, [`tree_digest`].
-    pub tree_sha256: Sha256Digest,
-    /// Paths accepted without evidence.
-    pub unverified: Vec<Unverified>,
-}
-
-impl Verdict {
-    /// The verdict on an artifact that could not be compared with anything.
-    pub fn of_nothing() -> Self {
-        Comparison::new(vec![], vec![], vec![], Time::from_unix(0)).finish()
-    }
-}
-
 impl Comparison {
-    /// Starts a comparison with the tree at the tag, sorted by path, and the
-    /// rules of the policy. `at` decides whether an `unverified` rule still holds.
-    pub fn new(tree: Vec<TreeEntry>, omit: Vec<Pattern>, files: Vec<FileRule>, at: Time) -> Self {
+    /// Starts a comparison.
+    pub fn new(mut question: Question) -> Self {
+        let files = std::mem::take(&mut question.files);
         let mut comparison = Self {
-            at,
-            states: vec![State::Unseen; tree.len()],
-            tree,
+            states: vec![State::Unseen; question.tree.len()],
             added: Vec::new(),
-            others: BTreeMap::new(),
-            omissions: Omissions::new(omit),
+            candidates: BTreeMap::new(),
+            read: 0,
+            shown: 0,
+            omissions: Omissions::new(std::mem::take(&mut question.omit)),
             files: BTreeMap::new(),
             unknown_folders: BTreeSet::new(),
             unverified: Vec::new(),
+            unexplained: Vec::new(),
             findings: Vec::new(),
             findings_left_out: 0,
+            question,
         };
         for rule in files {
             let path = rule.path.clone();
@@ -123,56 +93,69 @@ impl Comparison {
         }
     }
 
-    /// Takes a file or link of the artifact.
-    pub fn entry(&mut self, fact: Fact) {
-        let index = self.index(&fact.path);
-        let entry = index.and_then(|index| self.tree.get(index));
-        let judged = match entry {
-            Some(entry) if identical::holds(&fact, entry) => Ok((Level::Identical, String::new())),
-            _ => self.by_rule(&fact),
-        };
-        if !matches!(judged, Ok((Level::Identical, _))) {
-            self.others.insert(fact.path.clone(), fact.clone());
-        }
-        let entry = index.and_then(|index| self.tree.get(index));
-        let state = match judged {
-            Ok((level, detail)) => {
-                let content = Content::Artifact(fact.sha256);
-                State::Explained { level, mode: fact.mode, size: fact.size, content, detail }
-            }
-            Err(finding) => {
-                let finding = finding.unwrap_or_else(|| match entry {
-                    Some(entry) => identical::finding(&fact, entry),
-                    None => unexplained(&fact),
-                });
-                self.tell(finding);
-                State::Wrong
-            }
-        };
-        match (index.and_then(|index| self.states.get_mut(index)), state) {
-            (Some(slot), state) => *slot = state,
-            (None, State::Explained { level, mode, content, detail, .. }) => {
-                self.added.push(Explanation { path: fact.path, level, mode, content, detail });
-            }
-            (None, _) => {}
-        }
+    /// Whether the bytes of a file are worth keeping until its end, when it is
+    /// known whether it is identical to git.
+    pub fn wants(&self, path: &TreePath, size: u64) -> bool {
+        (size <= MAX_READ && self.question.preset.rules.reads(path))
+            || (size <= MAX_SHOWN && self.index(path).is_some())
     }
 
-    /// The fact that was taken for `path`, for a hard link to it.
-    pub fn known(&self, path: &TreePath) -> Option<Fact> {
-        if let Some(fact) = self.others.get(path) {
-            return Some(fact.clone());
-        }
-        let index = self.index(path)?;
-        let entry = self.tree.get(index)?;
-        match self.states.get(index)? {
-            State::Explained {
+    /// Takes a file or link of the artifact, with its bytes if they were
+    /// wanted. They are taken out of `content` if they are kept.
+    pub fn entry(&mut self, fact: Fact, content: Option<&mut Vec<u8>>) {
+        let index = self.index(&fact.path);
+        let entry = index.and_then(|index| self.question.tree.get(index));
+        if entry.is_some_and(|entry| identical::holds(&fact, entry)) {
+            let content = Content::Artifact(fact.sha256);
+            let state = State::Explained {
                 level: Level::Identical,
-                mode,
-                size,
-                content: Content::Artifact(sha256),
-                ..
-            } => Some(Fact { path: path.clone(), mode: *mode, size: *size, id: entry.id, sha256: *sha256 }),
+                mode: fact.mode,
+                size: fact.size,
+                content,
+                detail: String::new(),
+            };
+            if let Some(slot) = index.and_then(|index| self.states.get_mut(index)) {
+                *slot = state;
+            }
+            return;
+        }
+        if let Some(slot) = index.and_then(|index| self.states.get_mut(index)) {
+            *slot = State::Wrong;
+        }
+        let (kept, most) = match self.question.preset.rules.reads(&fact.path) {
+            true => (&mut self.read, MAX_READ_TOTAL),
+            false => (&mut self.shown, MAX_SHOWN_TOTAL),
+        };
+        let content = content.filter(|_| *kept + fact.size <= most).map(|content| {
+            *kept += fact.size;
+            Rc::new(std::mem::take(content))
+        });
+        self.candidates.insert(fact.path.clone(), Candidate { fact, content });
+    }
+
+    /// Takes another name for an entry that was met before.
+    ///
+    /// # Errors
+    /// If none of this name was met.
+    pub fn hard_link(&mut self, path: TreePath, target: &TreePath) -> Result<(), Unmet> {
+        let (fact, content) = match self.candidates.get(target) {
+            Some(candidate) => (candidate.fact.clone(), candidate.content.clone()),
+            None => (self.identical_fact(target).ok_or(Unmet)?, None),
+        };
+        self.entry(Fact { path: path.clone(), ..fact }, None);
+        if let Some(candidate) = self.candidates.get_mut(&path) {
+            candidate.content = content;
+        }
+        Ok(())
+    }
+
+    fn identical_fact(&self, path: &TreePath) -> Option<Fact> {
+        let index = self.index(path)?;
+        let entry = self.question.tree.get(index)?;
+        match self.states.get(index)? {
+            State::Explained { mode, size, content: Content::Artifact(sha256), .. } => {
+                Some(Fact { path: path.clone(), mode: *mode, size: *size, id: entry.id, sha256: *sha256 })
+            }
             _ => None,
         }
     }
@@ -182,21 +165,27 @@ impl Comparison {
     pub fn folder(&mut self, path: TreePath) {
         let mut prefix = path.as_bytes().to_vec();
         prefix.push(b'/');
-        let from = self.tree.partition_point(|entry| entry.path.as_bytes() < prefix.as_slice());
-        let in_git = self.tree.get(from).is_some_and(|entry| entry.path.as_bytes().starts_with(&prefix));
+        let from = self.question.tree.partition_point(|entry| entry.path.as_bytes() < prefix.as_slice());
+        let in_git =
+            self.question.tree.get(from).is_some_and(|entry| entry.path.as_bytes().starts_with(&prefix));
         // `git archive` leaves an empty folder where a submodule would be.
-        let entry = self.index(&path).and_then(|index| self.tree.get(index));
+        let entry = self.index(&path).and_then(|index| self.question.tree.get(index));
         let gitlink = entry.is_some_and(|entry| entry.mode == Mode::Submodule);
         if !in_git && !gitlink {
             self.unknown_folders.insert(path);
         }
     }
 
-    /// Ends the comparison: looks for what is missing, and for rules that
-    /// nothing needed.
-    pub fn finish(mut self) -> Verdict {
-        self.missing();
-        self.empty_folders();
+    /// Ends the comparison: judges what is not identical to git, looks for
+    /// what is missing, and for rules that nothing needed.
+    ///
+    /// # Errors
+    /// If the origin could not be read.
+    pub fn finish(mut self, origin: &dyn Origin) -> Result<Verdict, Unavailable> {
+        let candidates = std::mem::take(&mut self.candidates);
+        self.judge(origin, &candidates)?;
+        self.missing(origin, &candidates)?;
+        self.empty_folders(&candidates);
         let unused: Vec<Finding> = self.omissions.unused().chain(self.unused_files()).collect();
         unused.into_iter().for_each(|finding| self.tell(finding));
         if self.findings_left_out > 0 {
@@ -209,7 +198,7 @@ impl Comparison {
             ));
         }
         let mut explanations = self.added;
-        for (entry, state) in self.tree.into_iter().zip(self.states) {
+        for (entry, state) in self.question.tree.into_iter().zip(self.states) {
             if let State::Explained { level, mode, content, detail, .. } = state {
                 explanations.push(Explanation { path: entry.path, level, mode, content, detail });
             }
@@ -221,12 +210,91 @@ impl Comparison {
         }
         self.unverified.sort_by(|a, b| a.path.cmp(&b.path));
         let tree_sha256 = tree_digest(&explanations);
-        Verdict { findings: self.findings, explanations, levels, tree_sha256, unverified: self.unverified }
+        Ok(Verdict {
+            findings: self.findings,
+            explanations,
+            levels,
+            tree_sha256,
+            unverified: self.unverified,
+            unexplained: self.unexplained,
+        })
+    }
+
+    /// Gives each candidate its explanation or its finding.
+    fn judge(
+        &mut self,
+        origin: &dyn Origin,
+        candidates: &BTreeMap<TreePath, Candidate>,
+    ) -> Result<(), Unavailable> {
+        let mut judged = Vec::with_capacity(candidates.len());
+        for (path, candidate) in candidates {
+            let answer = match self.by_rule(&candidate.fact) {
+                Err(None) => {
+                    let case = self.case(origin, candidates);
+                    match self.question.preset.rules.explain(&case, candidate)? {
+                        Answer::Silent => Err(None),
+                        Answer::Explained(level, detail) => Ok((level, detail)),
+                        Answer::Refused(why) => {
+                            Err(Some(Finding::error(why.code, &path.to_string(), why.message, why.hint)))
+                        }
+                    }
+                }
+                answer => answer,
+            };
+            judged.push((candidate, answer));
+        }
+        for (candidate, answer) in judged {
+            self.settle(candidate, answer);
+        }
+        Ok(())
+    }
+
+    /// Writes down what was judged of a candidate.
+    fn settle(&mut self, candidate: &Candidate, answer: Result<(Level, String), Option<Finding>>) {
+        let fact = &candidate.fact;
+        let index = self.index(&fact.path);
+        let content = Content::Artifact(fact.sha256);
+        match (answer, index.and_then(|index| self.states.get_mut(index))) {
+            (Ok((level, detail)), Some(slot)) => {
+                *slot = State::Explained { level, mode: fact.mode, size: fact.size, content, detail };
+            }
+            (Ok((level, detail)), None) => {
+                let (path, mode) = (fact.path.clone(), fact.mode);
+                self.added.push(Explanation { path, level, mode, content, detail });
+            }
+            (Err(finding), _) => {
+                let expected = index.and_then(|index| self.question.tree.get(index)).cloned();
+                let finding = finding.unwrap_or_else(|| match &expected {
+                    Some(entry) => identical::finding(fact, entry),
+                    None => unexplained(fact),
+                });
+                self.tell(finding);
+                self.leave(fact.path.clone(), Some(candidate.clone()), expected);
+            }
+        }
+    }
+
+    /// Remembers a path that ended with a finding.
+    fn leave(&mut self, path: TreePath, found: Option<Candidate>, expected: Option<TreeEntry>) {
+        if self.unexplained.len() < MAX_FINDINGS {
+            self.unexplained.push(Unexplained { path, found, expected });
+        }
+    }
+
+    fn case<'c>(&'c self, origin: &'c dyn Origin, candidates: &'c BTreeMap<TreePath, Candidate>) -> Case<'c> {
+        Case {
+            origin,
+            identity: &self.question.identity,
+            subdirectory: &self.question.subdirectory,
+            tree: &self.question.tree,
+            states: &self.states,
+            candidates,
+        }
     }
 
     /// Where the tag's tree has this path.
     fn index(&self, path: &TreePath) -> Option<usize> {
-        self.tree.binary_search_by(|entry| entry.path.cmp(path)).ok()
+        self.question.tree.binary_search_by(|entry| entry.path.cmp(path)).ok()
     }
 
     /// The policy's evidence for a path: what it explains, the finding if it
@@ -267,7 +335,7 @@ impl Comparison {
                 ))
             }
             FileEvidence::Unverified { reason, until } => {
-                let finding = unverified::finding(&path, reason, *until, self.at);
+                let finding = unverified::finding(&path, reason, *until, self.question.at);
                 if finding.severity == Severity::Error {
                     return Err(Some(finding));
                 }
@@ -279,30 +347,46 @@ impl Comparison {
         }
     }
 
-    fn missing(&mut self) {
-        let mut told = Vec::new();
-        for (entry, state) in self.tree.iter().zip(&mut self.states) {
-            if !matches!(state, State::Unseen) {
-                continue;
-            }
+    fn missing(
+        &mut self,
+        origin: &dyn Origin,
+        candidates: &BTreeMap<TreePath, Candidate>,
+    ) -> Result<(), Unavailable> {
+        let unseen = self.question.tree.iter().zip(&self.states).enumerate();
+        let unseen = unseen.filter(|(_, (_, state))| matches!(state, State::Unseen));
+        let unseen: Vec<_> = unseen.map(|(index, (entry, _))| (index, entry.clone())).collect();
+        for (index, entry) in unseen {
             let rules = self.omissions.matching(&entry.path);
-            let Some(rule) = rules.first() else {
-                told.push(omitted::finding(entry));
-                continue;
+            let answer = match rules.first() {
+                Some(rule) => Answer::explained(Level::Omitted, rule),
+                None => self.question.preset.rules.omits(&self.case(origin, candidates), &entry)?,
             };
             if rules.len() > 1 {
-                told.push(overlap(&entry.path, format!("the omissions {}", rules.join(" and "))));
+                self.tell(overlap(&entry.path, format!("the omissions {}", rules.join(" and "))));
             }
-            let (level, mode, content) = (Level::Omitted, entry.mode, Content::Git(entry.id));
-            *state = State::Explained { level, mode, size: 0, content, detail: rule.clone() };
+            let finding = match answer {
+                Answer::Explained(level, detail) => {
+                    let (mode, content) = (entry.mode, Content::Git(entry.id));
+                    if let Some(slot) = self.states.get_mut(index) {
+                        *slot = State::Explained { level, mode, size: 0, content, detail };
+                    }
+                    continue;
+                }
+                Answer::Silent => omitted::finding(&entry),
+                Answer::Refused(why) => {
+                    Finding::error(why.code, &entry.path.to_string(), why.message, why.hint)
+                }
+            };
+            self.tell(finding);
+            self.leave(entry.path.clone(), None, Some(entry));
         }
-        told.into_iter().for_each(|finding| self.tell(finding));
+        Ok(())
     }
 
-    fn empty_folders(&mut self) {
+    fn empty_folders(&mut self, candidates: &BTreeMap<TreePath, Candidate>) {
         for folder in std::mem::take(&mut self.unknown_folders) {
             // A file in it that is wrong has been told already.
-            let mut inside = self.others.keys().filter(|path| path.strip_prefix(folder.as_bytes()).is_some());
+            let mut inside = candidates.keys().filter(|path| path.strip_prefix(folder.as_bytes()).is_some());
             let used = inside.next().is_some();
             if !used {
                 self.tell(Finding::error(

@@ -9,10 +9,26 @@ use sha2::{Digest as _, Sha256};
 pub enum Level {
     /// Content, type and exec bit are those of the tag's tree.
     Identical,
+    /// The tag's content, converted as its own attributes say.
+    Converted,
+    /// A link of git, replaced by what it leads to.
+    Dereferenced,
+    /// Another file, of git or of the artifact, has the same bytes.
+    SameAs,
     /// Constant bytes, given by a preset or the policy.
     Exact,
-    /// The digest stands in the policy.
+    /// Computed anew from the repository by a built-in generator.
+    Derived,
+    /// Parsed, and compared by its meaning.
+    Structured,
+    /// A pattern over the whole file, its captured values compared.
+    Template,
+    /// The file of a submodule, in the repository that the policy gives.
+    Submodule,
+    /// The digest stands in the policy, or in a signed catalogue.
     Pinned,
+    /// A second, independent build made the same bytes.
+    Rebuilt,
     /// In git but not in the artifact, by an explicit rule.
     Omitted,
     /// No evidence: accepted by the policy for a time, and told.
@@ -24,8 +40,16 @@ impl Level {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Identical => "identical",
+            Self::Converted => "converted",
+            Self::Dereferenced => "dereferenced",
+            Self::SameAs => "same-as",
             Self::Exact => "exact",
+            Self::Derived => "derived",
+            Self::Structured => "structured",
+            Self::Template => "template",
+            Self::Submodule => "submodule",
             Self::Pinned => "pinned",
+            Self::Rebuilt => "rebuilt",
             Self::Omitted => "omitted",
             Self::Unverified => "unverified",
         }

@@ -9,6 +9,7 @@
 //! says which kinds hold for which paths of a packaging tool. `docs/evidence.md`
 //! describes them for users.
 
+pub mod case;
 pub mod compare;
 mod exact;
 pub mod explain;
@@ -16,7 +17,10 @@ mod identical;
 mod omitted;
 mod pinned;
 pub mod presets;
+#[cfg(test)]
+pub(crate) mod testing;
 mod unverified;
 
-pub use compare::{Comparison, Fact, Verdict};
+pub use case::{Identity, Origin, Unavailable};
+pub use compare::{Comparison, Fact, Question, Unexplained, Verdict};
 pub use explain::{Explanation, Level};

@@ -8,32 +8,11 @@ use super::objects::{Kind, verify};
 use super::recode::to_utf8;
 use super::walk::Walk;
 use super::{GitError, MAX_TAG, Mailmap, Repository};
-use crate::release::ObjectId;
 use crate::release::tag::parse_tag;
+use crate::release::{LogEntry, ObjectId};
 
 /// Tags on tags; git has no bound, people use one.
 const MAX_NESTED_TAGS: usize = 16;
-
-/// A commit as `git log` shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogEntry {
-    /// The commit.
-    pub id: ObjectId,
-    /// Its parents; a merge has two or more.
-    pub parents: Vec<ObjectId>,
-    /// The author's name after the mailmap (`%aN`), in UTF-8 unless the
-    /// commit lies about its encoding.
-    pub author_name: Vec<u8>,
-    /// The author's address after the mailmap (`%aE`).
-    pub author_email: Vec<u8>,
-    /// The first paragraph of the message, its lines joined by blanks (`%s`).
-    pub subject: Vec<u8>,
-    /// The whole message, re-coded.
-    pub message: Vec<u8>,
-    /// Names of the tags that point to the commit, directly or through tag
-    /// objects, by name.
-    pub tags: Vec<String>,
-}
 
 /// An iterator over all ancestors of a commit and itself, in `git log`'s
 /// default order: by committer's date, each once, parents after at least one

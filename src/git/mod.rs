@@ -31,10 +31,10 @@ use std::sync::Arc;
 
 use rustix::fs::FileType;
 
-pub use attributes::{Attributes, BadAttributes, PathAttributes, State};
+pub use attributes::{Attributes, BadAttributes, PathAttributes};
 pub use commit::Commit;
 pub use error::GitError;
-pub use history::{History, LogEntry};
+pub use history::History;
 pub use mailmap::Mailmap;
 pub use objects::{Format, Kind};
 

@@ -4,11 +4,13 @@
 //! Nothing here opens a file, asks the time or prints; every other room may
 //! use these types, and they use none of the other rooms.
 
+pub mod attribute;
 pub mod blob;
 pub mod checksums;
 pub mod digest;
 pub mod document;
 pub mod finding;
+pub mod history;
 pub mod manifest;
 pub mod name;
 pub mod path;
@@ -20,9 +22,11 @@ mod text;
 pub mod time;
 pub mod tree;
 
+pub use attribute::AttributeState;
 pub use blob::{BlobHasher, ObjectFormat};
 pub use digest::{ArtifactDigests, ObjectId, Sha256Digest, Sha512Digest};
 pub use finding::{Finding, Severity};
+pub use history::LogEntry;
 pub use name::{Fingerprint, ReleaseName};
 pub use path::TreePath;
 pub use time::Time;

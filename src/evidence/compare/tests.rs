@@ -1,6 +1,9 @@
 //! What the engine accepts and what it tells, by small trees.
 
 use super::*;
+use crate::evidence::testing::Repository;
+use crate::release::policy::Pattern;
+use crate::release::{ObjectId, Sha256Digest, Time};
 use sha2::{Digest as _, Sha256};
 
 fn digest(content: &str) -> Sha256Digest {
@@ -38,9 +41,21 @@ fn rule(path: &str, evidence: FileEvidence) -> FileRule {
 }
 
 fn run(omissions: &[&str], files: Vec<FileRule>, facts: Vec<Fact>) -> Verdict {
-    let mut comparison = Comparison::new(tree(), omit(omissions), files, at());
-    facts.into_iter().for_each(|fact| comparison.entry(fact));
-    comparison.finish()
+    let mut comparison = Comparison::new(question(omissions, files));
+    facts.into_iter().for_each(|fact| comparison.entry(fact, None));
+    comparison.finish(&Repository::default()).unwrap()
+}
+
+fn question(omissions: &[&str], files: Vec<FileRule>) -> Question {
+    Question {
+        tree: tree(),
+        subdirectory: TreePath::default(),
+        identity: crate::evidence::Identity::default(),
+        preset: crate::evidence::presets::find("git-archive@1").unwrap(),
+        omit: omit(omissions),
+        files,
+        at: at(),
+    }
 }
 
 fn codes(verdict: &Verdict) -> Vec<(&'static str, &str)> {
@@ -106,7 +121,7 @@ fn exact_and_pinned_look_at_content_and_mode() {
     assert_eq!(codes(&good), []);
     assert_eq!(good.levels["exact"] + good.levels["pinned"], 2);
     let bad = with(vec![fact("note", "text"), Fact { mode: Mode::Executable, ..fact("doc.pdf", "PDF") }]);
-    assert_eq!(codes(&bad), [("rule-mismatch", "note"), ("rule-mismatch", "doc.pdf")]);
+    assert_eq!(codes(&bad), [("rule-mismatch", "doc.pdf"), ("rule-mismatch", "note")]);
 }
 
 #[test]
@@ -150,11 +165,11 @@ fn an_omission_is_no_leave_to_change() {
 
 #[test]
 fn folders_need_a_reason() {
-    let mut comparison = Comparison::new(tree(), omit(&["**"]), vec![], at());
+    let mut comparison = Comparison::new(question(&["**"], vec![]));
     comparison.folder("d".into());
     comparison.folder("empty".into());
     comparison.folder("a".into());
-    let verdict = comparison.finish();
+    let verdict = comparison.finish(&Repository::default()).unwrap();
     assert_eq!(codes(&verdict), [("unexplained-folder", "a"), ("unexplained-folder", "empty")]);
 }
 

@@ -1,25 +1,60 @@
 //! Presets: what a packaging tool does to a tree, as versioned, content-checking rules.
 //!
 //! A preset never waves a path through by its name. A new one gets a file of
-//! its own here, a line in [`ALL`] and a page in `docs/`.
+//! its own here, a line in [`ALL`] and a page in `docs/presets/`.
+
+mod git_archive;
+
+use super::case::{Answer, Candidate, Case, Unavailable};
+use crate::release::TreePath;
+use crate::release::tree::TreeEntry;
+
+/// What a packaging tool does to a tree.
+pub trait Rules: Sync {
+    /// The one top-level folder of an artifact whose file name without its
+    /// suffix is `stem`; empty if there is none.
+    fn root(&self, stem: &str) -> String {
+        stem.into()
+    }
+
+    /// Whether the rules need the bytes of this path of the artifact. Of all
+    /// others only digests are kept.
+    fn reads(&self, _path: &TreePath) -> bool {
+        false
+    }
+
+    /// What the rules say of a path of the artifact that is not identical to
+    /// git.
+    ///
+    /// # Errors
+    /// If the repository cannot be read.
+    fn explain(&self, case: &Case<'_>, found: &Candidate) -> Result<Answer, Unavailable>;
+
+    /// What the rules say of a path of git that the artifact does not hold.
+    ///
+    /// # Errors
+    /// If the repository cannot be read.
+    fn omits(&self, case: &Case<'_>, entry: &TreeEntry) -> Result<Answer, Unavailable>;
+}
 
 /// A built-in set of rules.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Preset {
     /// Name and version, `git-archive@1`; a version never changes its meaning.
     pub name: &'static str,
     /// One line for lists and messages.
     pub summary: &'static str,
+    /// What it does.
+    pub rules: &'static dyn Rules,
 }
 
-/// `git-archive@1`: the artifact is the tag's tree, nothing added, nothing changed.
-pub const GIT_ARCHIVE_1: Preset = Preset {
-    name: "git-archive@1",
-    summary: "the tag's tree as it is: nothing added, nothing changed, nothing left out",
-};
+impl std::fmt::Debug for Preset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Preset").field(&self.name).finish()
+    }
+}
 
 /// Every preset, by name.
-pub const ALL: [&Preset; 1] = [&GIT_ARCHIVE_1];
+pub const ALL: [&Preset; 1] = [&git_archive::GIT_ARCHIVE_1];
 
 /// The preset of this name and version.
 pub fn find(name: &str) -> Option<&'static Preset> {

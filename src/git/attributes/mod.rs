@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::wildmatch::Pattern;
-use crate::release::TreePath;
+use crate::release::{AttributeState as State, TreePath};
 use line::{Line, lines, parse_line};
 
 /// Lines with a pattern in all files together. Linux has fewer than 200.
@@ -37,18 +37,6 @@ impl BadAttributes {
     pub fn code(self) -> &'static str {
         "attributes-too-costly"
     }
-}
-
-/// What an attribute is set to. One that no rule mentions, or that `!name`
-/// takes back, is unspecified and has no state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    /// `name`
-    Set,
-    /// `-name`
-    Unset,
-    /// `name=value`
-    Value(Vec<u8>),
 }
 
 /// What one line says of one attribute.
