@@ -91,6 +91,9 @@ pub struct Compare {
     /// Folder of the repository that the artifact is made of [default: all of it]
     #[arg(long, value_name = "PATH")]
     pub subdirectory: Option<String>,
+    /// Also write the result as one page for a browser
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// What to list in the document
     #[arg(long, value_enum, default_value = "findings")]
     pub explain: Explain,
@@ -117,6 +120,9 @@ pub struct Validate {
     /// Write the validation record to FILE, if the answer is yes
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Also write the result as one page for a browser
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// What to list in the document
     #[arg(long, value_enum, default_value = "findings")]
     pub explain: Explain,

@@ -1,8 +1,8 @@
 //! From one artifact to its verdict: the stream is read once, hashed whole,
 //! and each entry is handed to the comparison as a fact.
 
-use super::Failure;
 use super::origin::AtTag;
+use super::{Failure, nearest};
 use crate::archive::{self, ArchiveError, Entry, EntryKind, Format, Limits, Sink, Stop};
 use crate::evidence::compare::{FileRule, Unmet};
 use crate::evidence::{Comparison, Fact, Identity, Question, Unavailable, Verdict, presets};
@@ -157,7 +157,11 @@ pub(super) fn explain(
     }
     let origin = AtTag::new(repository, commit);
     match comparison.finish(&origin) {
-        Ok(verdict) => Ok(Explained { digests, verdict }),
+        Ok(mut verdict) => {
+            let subdirectory = plan.subdirectory.as_str().into();
+            verdict.findings.extend(nearest::search(repository, commit, &subdirectory, &verdict));
+            Ok(Explained { digests, verdict })
+        }
         Err(Unavailable) => Err(origin.failure()),
     }
 }

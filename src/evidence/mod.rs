@@ -11,6 +11,7 @@
 
 pub mod case;
 pub mod compare;
+mod difference;
 mod exact;
 pub mod explain;
 mod identical;
