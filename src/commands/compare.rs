@@ -2,7 +2,6 @@
 
 use super::explain::{self, Explained, Plan};
 use super::{Failure, inputs, tag};
-use crate::archive::Limits;
 use crate::cli::{self, Explain};
 use crate::evidence::{Explanation, Verdict};
 use crate::files;
@@ -93,8 +92,7 @@ fn by_arguments(args: &cli::Compare, name: ReleaseName) -> Result<Plan, Failure>
             return Err(Failure::usage("bad-path", path, format!("the path {defect}"), hint));
         }
     }
-    let limits = Limits::default();
-    Ok(Plan { name, version: None, root, subdirectory, preset, omit: vec![], files: vec![], limits })
+    Ok(Plan::by_preset(name, preset, root, subdirectory))
 }
 
 /// Adds the explanations to a result, if they were asked for.

@@ -62,6 +62,17 @@ impl Plan {
 }
 
 impl Plan {
+    /// A plan without a policy: the preset alone must explain everything.
+    pub fn by_preset(
+        name: ReleaseName,
+        preset: &'static presets::Preset,
+        root: String,
+        subdirectory: String,
+    ) -> Self {
+        let limits = Limits::default();
+        Self { name, version: None, root, subdirectory, preset, omit: vec![], files: vec![], limits }
+    }
+
     fn question(
         &self,
         repository: &git::Repository,

@@ -4,6 +4,7 @@
 mod artifacts;
 mod checksum;
 mod compare;
+mod draft;
 mod explain;
 mod failure;
 mod inputs;
@@ -67,6 +68,7 @@ pub fn run(cli: &Cli, now: Time) -> Result<Report, Failure> {
         Command::Publish(args) => publish::run(args, now),
         Command::Policy(cli::Policy::Check(args)) => policy::check(args, now),
         Command::Policy(cli::Policy::Explain(args)) => policy::explain(args),
+        Command::Policy(cli::Policy::Draft(args)) => draft::run(args, now),
     }
 }
 

@@ -144,7 +144,7 @@ fn difference(diff: &str) -> String {
     };
     let lines: String = diff.lines().map(line).collect();
     // Focusable, so that what is too wide can be scrolled from the keyboard.
-    format!("\n<pre tabindex=\"0\" aria-label=\"difference from git\">{lines}</pre>")
+    format!("\n<pre tabindex=\"0\" role=\"region\" aria-label=\"difference from git\">{lines}</pre>")
 }
 
 /// How many paths each kind of evidence explains, and the paths themselves
