@@ -7,7 +7,7 @@
 //! nobody looked at.
 
 use super::explain::{self, Explained, Plan};
-use super::{Failure, inputs, tag};
+use super::{Failure, compare, inputs, tag};
 use crate::cli;
 use crate::evidence::presets::{self, Preset};
 use crate::evidence::{Unexplained, Verdict};
