@@ -116,7 +116,7 @@ fn try_all(
     args: &cli::PolicyDraft,
     at: Time,
 ) -> Result<Best, Failure> {
-    let name = super::checksum::release_name(path.file_name().unwrap_or_default()).map_err(Failure::wrong)?;
+    let name = compare::artifact_name(path)?;
     let mut best: Option<Best> = None;
     let mut tried = Vec::new();
     let mut subdirectory = args.subdirectory.clone();
