@@ -11,12 +11,15 @@
 
 pub mod case;
 pub mod compare;
+pub mod converted;
+mod dereferenced;
 mod exact;
 pub mod explain;
 mod identical;
 mod omitted;
 mod pinned;
 pub mod presets;
+mod shown;
 #[cfg(test)]
 pub(crate) mod testing;
 mod unverified;
