@@ -11,6 +11,7 @@
 
 pub mod case;
 pub mod compare;
+pub mod derived;
 mod exact;
 pub mod explain;
 mod identical;
