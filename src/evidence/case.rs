@@ -2,6 +2,7 @@
 //! repository at the tag.
 
 use super::compare::{Fact, State};
+use super::derived::Memo;
 use super::explain::{Content, Level};
 use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{AttributeState, LogEntry, ObjectId, Sha256Digest, TreePath};
@@ -158,6 +159,7 @@ pub struct Case<'a> {
     pub tree: &'a [TreeEntry],
     pub(super) states: &'a [State],
     pub(super) candidates: &'a BTreeMap<TreePath, Candidate>,
+    pub(super) memo: &'a Memo,
 }
 
 impl Case<'_> {

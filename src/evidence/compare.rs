@@ -1,6 +1,7 @@
 //! The engine: takes facts one at a time and keeps the account of what is explained.
 
 use super::case::{Answer, Candidate, Case, Origin, Unavailable};
+use super::derived::Memo;
 use super::explain::{Content, Explanation, Level, tree_digest};
 use super::omitted::{self, Omissions};
 use super::{difference, exact, identical, pinned, unverified};
@@ -47,6 +48,7 @@ pub struct Comparison {
     added: Vec<Explanation>,
     /// What is not identical to git; judged when everything was met.
     candidates: BTreeMap<TreePath, Candidate>,
+    memo: Memo,
     read: u64,
     shown: u64,
     omissions: Omissions,
@@ -66,6 +68,7 @@ impl Comparison {
             states: vec![State::Unseen; question.tree.len()],
             added: Vec::new(),
             candidates: BTreeMap::new(),
+            memo: Memo::default(),
             read: 0,
             shown: 0,
             omissions: Omissions::new(std::mem::take(&mut question.omit)),
@@ -317,6 +320,7 @@ impl Comparison {
             tree: &self.question.tree,
             states: &self.states,
             candidates,
+            memo: &self.memo,
         }
     }
 

@@ -13,6 +13,7 @@ pub mod case;
 pub mod compare;
 pub mod converted;
 mod dereferenced;
+pub mod derived;
 mod difference;
 mod exact;
 pub mod explain;

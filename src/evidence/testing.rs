@@ -8,6 +8,7 @@ use crate::release::{
     AttributeState, BlobHasher, LogEntry, ObjectFormat, ObjectId, Sha256Digest, Time, TreePath,
 };
 use sha2::{Digest as _, Sha256};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// The tag's commit in tests.
@@ -24,6 +25,10 @@ pub(crate) struct Repository {
     pub ignored: Vec<TreePath>,
     /// The whole history.
     pub log: Vec<LogEntry>,
+    /// Whether the log is only part of the history.
+    pub shallow: bool,
+    /// How often the history was asked for.
+    pub walks: Cell<u32>,
     /// Trees of submodules by their path.
     pub submodules: BTreeMap<TreePath, Vec<TreeEntry>>,
     /// The bytes of the commit object.
@@ -147,8 +152,9 @@ impl Origin for Repository {
     }
 
     fn history(&self, each: &mut dyn FnMut(LogEntry)) -> Result<(), Unavailable> {
+        self.walks.set(self.walks.get() + 1);
         self.log.iter().cloned().for_each(each);
-        Ok(())
+        if self.shallow { Err(Unavailable) } else { Ok(()) }
     }
 
     fn submodule(&self, path: &TreePath, _commit: &ObjectId) -> Result<Option<Vec<TreeEntry>>, Unavailable> {
