@@ -9,11 +9,13 @@
 //! says which kinds hold for which paths of a packaging tool. `docs/evidence.md`
 //! describes them for users.
 
+mod cargo;
 pub mod case;
 pub mod compare;
 mod exact;
 pub mod explain;
 mod identical;
+mod json;
 mod omitted;
 mod pinned;
 pub mod presets;

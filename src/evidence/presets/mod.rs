@@ -3,7 +3,10 @@
 //! A preset never waves a path through by its name. A new one gets a file of
 //! its own here, a line in [`ALL`] and a page in `docs/presets/`.
 
+mod cargo_crate;
+mod dotfiles;
 mod git_archive;
+mod npm_pack;
 
 use super::case::{Answer, Candidate, Case, Unavailable};
 use crate::release::TreePath;
@@ -54,7 +57,8 @@ impl std::fmt::Debug for Preset {
 }
 
 /// Every preset, by name.
-pub const ALL: [&Preset; 1] = [&git_archive::GIT_ARCHIVE_1];
+pub const ALL: [&Preset; 3] =
+    [&git_archive::GIT_ARCHIVE_1, &cargo_crate::CARGO_CRATE_1, &npm_pack::NPM_PACK_1];
 
 /// The preset of this name and version.
 pub fn find(name: &str) -> Option<&'static Preset> {
