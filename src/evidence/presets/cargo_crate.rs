@@ -98,6 +98,11 @@ fn others(case: &Case<'_>, found: &Candidate) -> Result<Answer, Unavailable> {
             return Ok(answer);
         }
     }
+    // cargo on systems without an exec bit packs every file without it.
+    let same = case.in_git(&fact.path).filter(|entry| entry.id == fact.id);
+    if same.is_some_and(|entry| (entry.mode, fact.mode) == (Mode::Executable, Mode::Regular)) {
+        return Ok(Answer::explained(Level::SameAs, "git's file, packed without its exec bit"));
+    }
     // DEREFERENCED and CONVERTED: `dereferenced::explain(case, found)` and
     // `converted::checkout(case, found)` come here.
     Ok(Answer::Silent)

@@ -617,6 +617,21 @@ fn what_cargo_writes_is_never_executable() {
 }
 
 #[test]
+fn an_exec_bit_may_get_lost_but_never_appears() {
+    let mut sample = Sample::new();
+    sample.repository.add("crates/one/ci.sh", Mode::Executable, b"ci");
+    sample = sample.with("ci.sh", "ci");
+    assert_eq!(told(&sample.verdict()), [""; 0]);
+    assert_eq!(told(&sample.with("ci.sh", "evil").verdict()), ["modified-file ci.sh"]);
+    let sample = Sample::new();
+    let mode = |path: &str| if path == "src/lib.rs" { Mode::Executable } else { Mode::Regular };
+    let files: Vec<_> =
+        sample.files.iter().map(|(path, text)| (path.as_str(), mode(path), text.as_bytes())).collect();
+    let verdict = sample.repository.compare_below("crates/one", "cargo-crate@1", "one-x-1.2.3.crate", &files);
+    assert_eq!(told(&verdict), ["mode-differs src/lib.rs"]);
+}
+
+#[test]
 fn omissions_are_built_in_for_what_cargo_never_packs() {
     let mut sample = Sample::new();
     for path in [

@@ -64,7 +64,7 @@ fn the_bin_is_made_executable_as_npm_does() {
 fn exec_bits_follow_bin_and_nothing_else() {
     for (path, mode, expected) in [
         ("index.js", Executable, "evidence-mismatch"),
-        ("bin/two.js", Regular, "evidence-mismatch"),
+        ("bin/two.js", Regular, ""),
         ("build.sh", Regular, ""),
         ("bin/one.js", Regular, ""),
         ("build.sh", Symlink, "mode-differs"),
@@ -140,6 +140,34 @@ fn a_changed_manifest_is_told_by_its_key() {
     }
     let huge = format!("{{{}}}", " ".repeat(300 << 10));
     assert!(of_manifest(&huge).starts_with("undecided-file is too large"));
+}
+
+#[test]
+fn what_publish_config_overrides_is_put_in_its_place() {
+    let config = |top: &str, config: &str| {
+        let repository = Repository::new(&[(
+            "package.json",
+            r#"{"name": "a", "main": "src.js", "publishConfig": {"main": "dist.js", "access": "public"}}"#,
+        )]);
+        let manifest = format!(r#"{{"name": "a", "main": "{top}", "publishConfig": {{{config}}}}}"#);
+        told(&repository.compare("npm-pack@1", "a-1.tgz", &[("package.json", &manifest)]))
+    };
+    assert_eq!(config("dist.js", r#""access": "public""#), [""; 0]);
+    let refused = ["evidence-mismatch package.json"];
+    assert_eq!(config("evil.js", r#""access": "public""#), refused);
+    assert_eq!(config("src.js", r#""access": "public""#), refused);
+    assert_eq!(config("dist.js", r#""main": "dist.js", "access": "public""#), refused);
+}
+
+#[test]
+fn ranges_of_other_forms_are_undecided() {
+    for range in ["catalog:", "jsr:^1.0.0", "workspace:@x/other@^", "workspace:../two"] {
+        let git = format!(r#"{{"dependencies": {{"a": "{range}"}}}}"#);
+        let repository = Repository::new(&[("package.json", &git)]);
+        let found = r#"{"dependencies": {"a": "^1.0.0"}}"#;
+        let verdict = repository.compare("npm-pack@1", "a-1.tgz", &[("package.json", found)]);
+        assert_eq!(told(&verdict), ["undecided-file package.json"], "{range}");
+    }
 }
 
 #[test]
