@@ -355,6 +355,36 @@ fn a_changed_manifest_is_told_by_its_key() {
 }
 
 #[test]
+fn every_line_of_a_manifest_counts() {
+    // Without these, cargo finds the same: it discovers, or has the default.
+    let same = [
+        "autolib",
+        "autobins",
+        "autoexamples",
+        "autotests",
+        "autobenches",
+        "build =",
+        "readme =",
+        "priority =",
+    ];
+    let inferred = [
+        "[lib]",
+        "name = \"one_x\"",
+        "path = \"src/lib.rs\"",
+        "path = \"src/bin/tool.rs\"",
+        "path = \"tests/t/main.rs\"",
+    ];
+    let lines: Vec<&str> = PUBLISHED.lines().filter(|line| !line.is_empty()).collect();
+    for (index, line) in lines.iter().enumerate() {
+        let rest = lines.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, line)| *line);
+        let rest = rest.collect::<Vec<_>>().join("\n");
+        let silent = same.iter().any(|start| line.starts_with(start)) || inferred[1..].contains(line);
+        let told = told(&Sample::new().with("Cargo.toml", &rest).verdict());
+        assert_eq!(told.is_empty(), silent, "{line}: {told:?}");
+    }
+}
+
+#[test]
 fn discovery_by_the_reader_adds_nothing_unseen() {
     // A file of git that its manifest keeps cargo from discovering.
     let mut sample = Sample::new().with("Cargo.toml", OLDER);
