@@ -251,6 +251,9 @@ pub struct PolicyExplain {
     /// Show file names for this version instead of {version}
     #[arg(long, value_name = "VERSION")]
     pub version: Option<String>,
+    /// Show file names for the version of this tag, without refs/tags/
+    #[arg(long, value_name = "NAME", value_parser = value::tag_name, conflicts_with = "version")]
+    pub tag: Option<String>,
 }
 
 /// Arguments of `policy draft`.

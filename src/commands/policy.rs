@@ -94,7 +94,11 @@ pub(super) fn explain(args: &cli::PolicyExplain) -> Result<Report, Failure> {
         let told = format!("{version:?} is not {}", project.version.describe());
         return Err(Failure::usage("bad-version", version, told, "give a version as the tags have it"));
     }
-    let version = args.version.as_deref().unwrap_or("{version}");
+    let of_tag = args.tag.as_deref().map(|tag| {
+        project.version_of_tag(tag).map_err(|why| Failure::wrong(super::tag::not_a_release(tag, &why)))
+    });
+    let of_tag = of_tag.transpose()?;
+    let version = of_tag.or(args.version.as_deref()).unwrap_or("{version}");
     let result = explained(&policy, &args.project, project, version, sha256.to_string());
     Ok(Report::judged("policy-explain", vec![], result))
 }

@@ -9,6 +9,7 @@
 //! says which kinds hold for which paths of a packaging tool. `docs/evidence.md`
 //! describes them for users.
 
+mod cargo;
 pub mod case;
 pub mod compare;
 pub mod converted;
@@ -18,6 +19,7 @@ mod difference;
 mod exact;
 pub mod explain;
 mod identical;
+mod json;
 mod omitted;
 mod pinned;
 pub mod presets;

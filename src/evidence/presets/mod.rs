@@ -4,7 +4,10 @@
 //! its own here, a line in [`ALL`] and a page in `docs/presets/`.
 
 mod autotools_dist;
+mod cargo_crate;
+mod dotfiles;
 mod git_archive;
+mod npm_pack;
 
 use super::case::{Answer, Candidate, Case, Unavailable};
 use crate::release::TreePath;
@@ -55,14 +58,19 @@ impl std::fmt::Debug for Preset {
 }
 
 /// Every preset, by name.
-pub const ALL: [&Preset; 2] = [&autotools_dist::AUTOTOOLS_DIST_1, &git_archive::GIT_ARCHIVE_1];
+pub const ALL: &[&Preset] = &[
+    &git_archive::GIT_ARCHIVE_1,
+    &autotools_dist::AUTOTOOLS_DIST_1,
+    &cargo_crate::CARGO_CRATE_1,
+    &npm_pack::NPM_PACK_1,
+];
 
 /// The preset of this name and version.
 pub fn find(name: &str) -> Option<&'static Preset> {
-    ALL.into_iter().find(|preset| preset.name == name)
+    ALL.iter().copied().find(|preset| preset.name == name)
 }
 
 /// The names of all presets, for messages.
 pub fn names() -> String {
-    ALL.map(|preset| preset.name).join(", ")
+    ALL.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
 }
