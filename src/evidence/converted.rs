@@ -241,6 +241,7 @@ fn substituted(
         Ok(commit) => commit,
         Err(Unknown(why)) => return Ok(Answer::undecided(why)),
     };
+    let mut open = false;
     for form in forms {
         let parsed = match Substitution::parse(form) {
             Ok(parsed) => parsed,
@@ -252,12 +253,13 @@ fn substituted(
             Ok(false) => {}
             Err(Unknown(why)) => return Ok(Answer::undecided(why)),
         }
-        if parsed.needs_refs() {
-            return Ok(Answer::undecided(
-                "git archive fills in what depends on the builder's repository (refs, .mailmap); what is known \
-                 of the tag's commit does not give this content",
-            ));
-        }
+        open |= parsed.needs_refs();
+    }
+    if open {
+        return Ok(Answer::undecided(
+            "git archive fills in what depends on the builder's repository (refs, .mailmap); what is known of the \
+             tag's commit does not give this content",
+        ));
     }
     Ok(Answer::mismatch(format!(
         "git archive fills in $Format:…$ here; nothing that it can write gives the {} bytes with SHA-256 {} \
