@@ -339,3 +339,19 @@ fn a_submodule_of_a_subdirectory_is_found_from_there() {
     tar("packed");
     validate(&world, &["--submodule", "ext=lib", "--artifacts", "dist"]).rejected_for("modified-file");
 }
+
+#[test]
+fn the_policy_s_evidence_is_shown_and_its_certificates_looked_for() {
+    let (world, curator) = world();
+    let ran = world.countersign(&["policy", "explain", "example/hello", "--policy", "policy.yaml"]);
+    let artifact = &ran.ok().result()["artifacts"][0];
+    assert_eq!(artifact["submodules"][0]["path"], "ext");
+    assert_eq!(artifact["rebuilt"][0]["builder"], "image sha256:0123, make dist");
+    assert_eq!(artifact["catalogues"][0]["certificate"], curator.certificate.as_str());
+    assert_eq!(artifact["files"][0]["same_as"], "README");
+    let check = ["policy", "check", "--policy", "policy.yaml", "--keyring", "keyring"];
+    world.countersign(&check).ok();
+    fs::remove_file(world.path("keyring").join(format!("{}.asc", curator.certificate))).unwrap();
+    world.countersign(&check).rejected_for("certificate-not-in-keyring");
+    validate(&world, &ALL).rejected_for("unexplained-file");
+}

@@ -162,7 +162,8 @@ pub(super) fn of_entry(
     tool: Tool,
 ) -> Result<Answer, Unavailable> {
     let regular = |mode| matches!(mode, Mode::Regular | Mode::Executable);
-    if !regular(entry.mode) || !regular(fact.mode) {
+    // With git's own bytes it is the mode that differs.
+    if !regular(entry.mode) || !regular(fact.mode) || fact.id == entry.id {
         return Ok(Answer::Silent);
     }
     let settings = Settings::of(origin, &entry.path)?;
