@@ -11,6 +11,8 @@
 
 pub mod case;
 pub mod compare;
+pub mod converted;
+mod dereferenced;
 mod difference;
 mod exact;
 pub mod explain;
@@ -18,6 +20,7 @@ mod identical;
 mod omitted;
 mod pinned;
 pub mod presets;
+mod shown;
 #[cfg(test)]
 pub(crate) mod testing;
 mod unverified;
