@@ -5,7 +5,7 @@ SHELL := /bin/bash
 TARGET := x86_64-unknown-linux-gnu
 HELPER := target/$(TARGET)/release/countersign
 
-.PHONY: all demo test lint man install clean setup-demo setup-test
+.PHONY: all demo test bench lint man install clean setup-demo setup-test
 
 all:
 	cargo build --release --locked
@@ -20,6 +20,11 @@ demo: setup-demo all
 # and sqv, crash tests.
 test: setup-test all
 	tests/run "$(CURDIR)/$(HELPER)"
+
+# Ratios against peers; give BENCH="--repository DIR --tag NAME --artifact FILE"
+# for a release of your own.
+bench: all
+	tests/bench/run "$(CURDIR)/$(HELPER)" $(BENCH)
 
 lint: setup-test
 	tests/lint

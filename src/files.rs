@@ -380,6 +380,17 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     file.finish(Replace::Yes)
 }
 
+/// Writes a whole file that must not exist yet.
+///
+/// # Errors
+/// [`FileError`]; then nothing has changed under the name.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let (folder, name) = split(path)?;
+    let mut file = NewFile::create(folder, &name)?;
+    file.write(bytes)?;
+    file.finish(Replace::Never)
+}
+
 fn split(path: &Path) -> Result<(&Path, String), FileError> {
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
         FileError::io(path, "write it", io::Error::new(io::ErrorKind::InvalidInput, "this is no file name"))

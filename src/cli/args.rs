@@ -91,6 +91,9 @@ pub struct Compare {
     /// Folder of the repository that the artifact is made of [default: all of it]
     #[arg(long, value_name = "PATH")]
     pub subdirectory: Option<String>,
+    /// Also write the result as one page for a browser
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// What to list in the document
     #[arg(long, value_enum, default_value = "findings")]
     pub explain: Explain,
@@ -117,6 +120,9 @@ pub struct Validate {
     /// Write the validation record to FILE, if the answer is yes
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Also write the result as one page for a browser
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// What to list in the document
     #[arg(long, value_enum, default_value = "findings")]
     pub explain: Explain,
@@ -245,4 +251,30 @@ pub struct PolicyExplain {
     /// Show file names for this version instead of {version}
     #[arg(long, value_name = "VERSION")]
     pub version: Option<String>,
+}
+
+/// Arguments of `policy draft`.
+#[derive(Debug, Args)]
+pub struct PolicyDraft {
+    /// git repository, a work tree or bare; only its objects and refs are read
+    #[arg(long, value_name = "DIR")]
+    pub repository: PathBuf,
+    /// Name of the release's tag, without refs/tags/; its signature is not looked at
+    #[arg(long, value_name = "NAME", value_parser = value::tag_name)]
+    pub tag: String,
+    /// An artifact of that release; may be given several times
+    #[arg(long = "artifact", value_name = "FILE", required = true)]
+    pub artifacts: Vec<PathBuf>,
+    /// The project's name in the policy, like openstack/nova
+    #[arg(long, value_name = "NAME", value_parser = value::project)]
+    pub project: String,
+    /// Folder of the repository that the artifacts are made of [default: the one that fits best]
+    #[arg(long, value_name = "PATH")]
+    pub subdirectory: Option<String>,
+    /// Write the draft to FILE, which must not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Judge as of this time, like 2026-11-20T10:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = value::time)]
+    pub at: Option<Time>,
 }

@@ -56,3 +56,11 @@ Example:
 pub(super) const POLICY_EXPLAIN: &str = "\
 Example:
   $ countersign policy explain openstack/nova --policy policy.yaml --version 33.0.2";
+
+pub(super) const POLICY_DRAFT: &str = "\
+The draft names no people and no key: fill them in. Paths that stay
+unexplained are listed in it as comments, for you to look at.
+
+Example: adopt a project by its last release
+  $ countersign policy draft --repository nova --tag 33.0.2 \\
+      --artifact nova-33.0.2.tar.gz --project openstack/nova --policy nova.yaml";

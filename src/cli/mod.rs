@@ -55,7 +55,7 @@ pub enum Command {
     /// Verify a signed release and place it into the site
     #[command(after_long_help = examples::PUBLISH)]
     Publish(Publish),
-    /// Check or explain a policy
+    /// Check, explain or draft a policy
     #[command(subcommand)]
     Policy(Policy),
 }
@@ -69,6 +69,9 @@ pub enum Policy {
     /// Show what would be accepted for a project
     #[command(after_long_help = examples::POLICY_EXPLAIN)]
     Explain(PolicyExplain),
+    /// Propose a policy for a project from one of its releases
+    #[command(after_long_help = examples::POLICY_DRAFT)]
+    Draft(PolicyDraft),
 }
 
 impl Command {
@@ -84,6 +87,7 @@ impl Command {
             Self::Publish(_) => "publish",
             Self::Policy(Policy::Check(_)) => "policy-check",
             Self::Policy(Policy::Explain(_)) => "policy-explain",
+            Self::Policy(Policy::Draft(_)) => "policy-draft",
         }
     }
 }

@@ -1,8 +1,7 @@
 //! `compare`: the tree comparison alone, for packagers and for exploring.
 
 use super::explain::{self, Explained, Plan};
-use super::{Failure, inputs, tag};
-use crate::archive::Limits;
+use super::{Failure, failure, inputs, tag};
 use crate::cli::{self, Explain};
 use crate::evidence::{Explanation, Verdict};
 use crate::files;
@@ -10,10 +9,11 @@ use crate::release::policy::check::without_archive_suffix;
 use crate::release::{Finding, ReleaseName, Time, TreePath};
 use crate::report::Report;
 use serde_json::{Value, json};
+use std::path::Path;
 
 pub(super) fn run(args: &cli::Compare, now: Time) -> Result<Report, Failure> {
     let at = args.at.unwrap_or(now);
-    let name = artifact_name(args)?;
+    let name = artifact_name(&args.artifact)?;
     let (plan, policy_sha256) = match (&args.policy, &args.project) {
         (Some(policy), Some(project)) => {
             let (policy, sha256) = inputs::policy(policy)?;
@@ -52,8 +52,12 @@ pub(super) fn run(args: &cli::Compare, now: Time) -> Result<Report, Failure> {
     Ok(Report::judged("compare", verdict.findings, result))
 }
 
-fn artifact_name(args: &cli::Compare) -> Result<ReleaseName, Failure> {
-    let name = args.artifact.file_name().unwrap_or_default();
+/// The name of an artifact's file.
+pub(super) fn artifact_name(path: &Path) -> Result<ReleaseName, Failure> {
+    let Some(name) = path.file_name() else {
+        let hint = "name the artifact's file";
+        return Err(Failure::usage("unsafe-name", &failure::shown(path), "ends with no file name", hint));
+    };
     super::checksum::release_name(name).map_err(Failure::wrong)
 }
 
@@ -93,8 +97,7 @@ fn by_arguments(args: &cli::Compare, name: ReleaseName) -> Result<Plan, Failure>
             return Err(Failure::usage("bad-path", path, format!("the path {defect}"), hint));
         }
     }
-    let limits = Limits::default();
-    Ok(Plan { name, version: None, root, subdirectory, preset, omit: vec![], files: vec![], limits })
+    Ok(Plan::by_preset(name, preset, root, subdirectory))
 }
 
 /// Adds the explanations to a result, if they were asked for.

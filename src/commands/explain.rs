@@ -1,8 +1,8 @@
 //! From one artifact to its verdict: the stream is read once, hashed whole,
 //! and each entry is handed to the comparison as a fact.
 
-use super::Failure;
 use super::origin::AtTag;
+use super::{Failure, nearest};
 use crate::archive::{self, ArchiveError, Entry, EntryKind, Format, Limits, Sink, Stop};
 use crate::evidence::compare::{FileRule, Unmet};
 use crate::evidence::{Comparison, Fact, Identity, Question, Unavailable, Verdict, presets};
@@ -62,6 +62,17 @@ impl Plan {
 }
 
 impl Plan {
+    /// A plan without a policy: the preset alone must explain everything.
+    pub fn by_preset(
+        name: ReleaseName,
+        preset: &'static presets::Preset,
+        root: String,
+        subdirectory: String,
+    ) -> Self {
+        let limits = Limits::default();
+        Self { name, version: None, root, subdirectory, preset, omit: vec![], files: vec![], limits }
+    }
+
     fn question(
         &self,
         repository: &git::Repository,
@@ -157,7 +168,11 @@ pub(super) fn explain(
     }
     let origin = AtTag::new(repository, commit);
     match comparison.finish(&origin) {
-        Ok(verdict) => Ok(Explained { digests, verdict }),
+        Ok(mut verdict) => {
+            let subdirectory = plan.subdirectory.as_str().into();
+            verdict.findings.extend(nearest::search(repository, commit, &subdirectory, &verdict));
+            Ok(Explained { digests, verdict })
+        }
         Err(Unavailable) => Err(origin.failure()),
     }
 }

@@ -4,10 +4,12 @@
 mod artifacts;
 mod checksum;
 mod compare;
+mod draft;
 mod explain;
 mod failure;
 mod inputs;
 mod key;
+mod nearest;
 mod origin;
 mod policy;
 mod progress;
@@ -24,9 +26,9 @@ use crate::cli::{self, Cli, Command};
 use crate::exit::{self, Outcome};
 use crate::files;
 use crate::release::{Finding, Time};
-use crate::report::{Report, people};
+use crate::report::{Report, html, people};
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Runs what was typed and tells the result: the document on standard output
@@ -34,7 +36,15 @@ use std::process::ExitCode;
 /// which is judged where the command is not told one.
 pub fn main(cli: &Cli, now: Time) -> ExitCode {
     let name = cli.command.name();
+    if let Err(failure) = placed(cli) {
+        return tell(&failure.report(name), cli.quiet);
+    }
     let mut report = run(cli, now).unwrap_or_else(|failure| failure.report(name));
+    if let Some(path) = page(&cli.command)
+        && let Err(error) = files::replace(path, html::page(&report).as_bytes())
+    {
+        report = Failure::from(error).report(name);
+    }
     if let Some(path) = &cli.output
         && let Err(error) = files::replace(path, report.document().as_bytes())
     {
@@ -48,9 +58,6 @@ pub fn main(cli: &Cli, now: Time) -> ExitCode {
 /// # Errors
 /// [`Failure`] if there is no answer.
 pub fn run(cli: &Cli, now: Time) -> Result<Report, Failure> {
-    if let (Some(output), Some(folder)) = (&cli.output, artifacts_folder(&cli.command)) {
-        outside(output, folder)?;
-    }
     match &cli.command {
         Command::Checksum(args) => checksum::run(args),
         Command::VerifyTag(args) => tag::run(args, now),
@@ -61,7 +68,27 @@ pub fn run(cli: &Cli, now: Time) -> Result<Report, Failure> {
         Command::Publish(args) => publish::run(args, now),
         Command::Policy(cli::Policy::Check(args)) => policy::check(args, now),
         Command::Policy(cli::Policy::Explain(args)) => policy::explain(args),
+        Command::Policy(cli::Policy::Draft(args)) => draft::run(args, now),
     }
+}
+
+/// Where a command's result goes as a page.
+fn page(command: &Command) -> Option<&Path> {
+    match command {
+        Command::Compare(args) => args.html.as_deref(),
+        Command::Validate(args) => args.html.as_deref(),
+        _ => None,
+    }
+}
+
+/// Refuses to write a document among the artifacts.
+fn placed(cli: &Cli) -> Result<(), Failure> {
+    if let Some(folder) = artifacts_folder(&cli.command) {
+        for written in cli.output.iter().map(PathBuf::as_path).chain(page(&cli.command)) {
+            outside(written, folder)?;
+        }
+    }
+    Ok(())
 }
 
 /// The folder of artifacts that a command works on.

@@ -4,7 +4,7 @@ use super::case::{Answer, Candidate, Case, Origin, Unavailable};
 use super::derived::Memo;
 use super::explain::{Content, Explanation, Level, tree_digest};
 use super::omitted::{self, Omissions};
-use super::{exact, identical, pinned, unverified};
+use super::{difference, exact, identical, pinned, unverified};
 use crate::release::policy::FileEvidence;
 use crate::release::record::Unverified;
 use crate::release::tree::{Mode, TreeEntry};
@@ -20,6 +20,8 @@ pub use facts::{Fact, FileRule, Question, Unexplained, Unmet, Verdict};
 const MAX_FINDINGS: usize = 1000;
 /// Bytes of one file that a rule may read.
 const MAX_READ: u64 = 8 << 20;
+/// Differences that are shown.
+const MAX_DIFFERENCES: usize = 20;
 /// Bytes of all files that rules may read.
 const MAX_READ_TOTAL: u64 = 32 << 20;
 /// Bytes of one file that is kept to show how it differs.
@@ -247,13 +249,18 @@ impl Comparison {
             judged.push((candidate, answer));
         }
         for (candidate, answer) in judged {
-            self.settle(candidate, answer);
+            self.settle(origin, candidate, answer)?;
         }
         Ok(())
     }
 
     /// Writes down what was judged of a candidate.
-    fn settle(&mut self, candidate: &Candidate, answer: Result<(Level, String), Option<Finding>>) {
+    fn settle(
+        &mut self,
+        origin: &dyn Origin,
+        candidate: &Candidate,
+        answer: Result<(Level, String), Option<Finding>>,
+    ) -> Result<(), Unavailable> {
         let fact = &candidate.fact;
         let index = self.index(&fact.path);
         let content = Content::Artifact(fact.sha256);
@@ -271,10 +278,31 @@ impl Comparison {
                     Some(entry) => identical::finding(fact, entry),
                     None => unexplained(fact),
                 });
-                self.tell(finding);
+                let diff = match &expected {
+                    Some(entry) => self.difference(origin, entry, candidate)?,
+                    None => None,
+                };
+                self.tell(finding.with_diff(diff));
                 self.leave(fact.path.clone(), Some(candidate.clone()), expected);
             }
         }
+        Ok(())
+    }
+
+    /// How a file of git was changed, for the first few.
+    fn difference(
+        &self,
+        origin: &dyn Origin,
+        entry: &TreeEntry,
+        candidate: &Candidate,
+    ) -> Result<Option<String>, Unavailable> {
+        let file = |mode: Mode| matches!(mode, Mode::Regular | Mode::Executable);
+        let Some(content) = candidate.content.as_deref() else { return Ok(None) };
+        if !file(entry.mode) || !file(candidate.fact.mode) || self.unexplained.len() >= MAX_DIFFERENCES {
+            return Ok(None);
+        }
+        let old = origin.blob(&entry.id, MAX_SHOWN)?;
+        Ok(old.filter(|old| old != content).and_then(|old| difference::unified(&old, content)))
     }
 
     /// Remembers a path that ended with a finding.

@@ -12,12 +12,16 @@
 pub mod case;
 pub mod compare;
 pub mod derived;
+pub mod converted;
+mod dereferenced;
+mod difference;
 mod exact;
 pub mod explain;
 mod identical;
 mod omitted;
 mod pinned;
 pub mod presets;
+mod shown;
 #[cfg(test)]
 pub(crate) mod testing;
 mod unverified;

@@ -192,6 +192,14 @@ impl Repository {
         }
     }
 
+    /// The file, link or submodule at one path of a commit's tree.
+    ///
+    /// # Errors
+    /// If an object on the way is missing, damaged or malformed.
+    pub fn entry(&self, commit: &ObjectId, path: &TreePath) -> Result<Option<TreeEntry>, GitError> {
+        tree::find(&self.objects, &ancestry::links(&self.objects, commit)?.tree, path)
+    }
+
     /// The attributes that a commit's own `.gitattributes` files give to its
     /// paths, which count from the root of its tree.
     ///

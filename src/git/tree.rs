@@ -85,6 +85,24 @@ pub(super) fn descend(
     Ok(Some(at))
 }
 
+/// The file, link or submodule at `path` below the tree `root`.
+pub(super) fn find(
+    objects: &Objects,
+    root: &ObjectId,
+    path: &TreePath,
+) -> Result<Option<TreeEntry>, GitError> {
+    let bytes = path.as_bytes();
+    let slash = bytes.iter().rposition(|byte| *byte == b'/');
+    let (folder, name) = match slash.and_then(|at| bytes.split_at_checked(at)) {
+        Some((folder, name)) => (folder, name.get(1..).unwrap_or_default()),
+        None => (&b""[..], bytes),
+    };
+    let Some(folder) = descend(objects, root, &TreePath::new(folder))? else { return Ok(None) };
+    let raw = objects.read(&folder, Kind::Tree, MAX_OBJECT)?;
+    let found = lines(&folder, &raw)?.into_iter().find(|line| line.name == name);
+    Ok(found.and_then(|line| Some(TreeEntry { path: path.clone(), mode: line.mode?, id: line.id })))
+}
+
 /// The blob of the regular file `name` in the tree itself.
 pub(super) fn file_at_root(
     objects: &Objects,

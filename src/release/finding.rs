@@ -32,11 +32,20 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+    /// For a modified text file: how it differs, as unified difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
 }
 
 impl Finding {
     fn new(severity: Severity, code: &'static str, subject: &str, message: String, hint: &str) -> Self {
-        Self { code, severity, subject: subject.into(), message, hint: hint.into() }
+        Self { code, severity, subject: subject.into(), message, hint: hint.into(), diff: None }
+    }
+
+    /// The same finding with a difference to show.
+    #[must_use]
+    pub fn with_diff(self, diff: Option<String>) -> Self {
+        Self { diff, ..self }
     }
 
     /// A finding that makes the outcome `rejected`.

@@ -3,6 +3,7 @@
 //! One document a run, one shape for all commands (`docs/result-format.md`).
 //! No rule is decided here and nothing is read or written.
 
+pub mod html;
 pub mod people;
 pub mod yaml;
 

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::exit::Outcome;
-use crate::release::Severity;
+use crate::release::{Finding, Severity};
 use serde_json::Value;
 
 /// At most this many findings are told in full; the document has them all.
@@ -12,14 +12,20 @@ const SHOWN: usize = 50;
 /// then one line that says how it ended.
 pub fn text(report: &Report) -> String {
     let mut out = String::new();
-    for finding in report.findings.iter().take(SHOWN) {
+    let mut findings = report.findings.iter().take(SHOWN).peekable();
+    while let Some(finding) = findings.next() {
         let word = match finding.severity {
             Severity::Error | Severity::Failure => "error",
             Severity::Warning => "warning",
             Severity::Note => "note",
         };
         out.push_str(&format!("{word}[{}]: {}: {}\n", finding.code, finding.subject, finding.message));
-        if !finding.hint.is_empty() {
+        for line in finding.diff.iter().flat_map(|diff| diff.lines()) {
+            out.push_str(&format!("  | {line}\n"));
+        }
+        // Several of a kind have one advice.
+        let again = |next: &&Finding| (next.code, &next.hint) == (finding.code, &finding.hint);
+        if !finding.hint.is_empty() && !findings.peek().is_some_and(again) {
             out.push_str(&format!("  help: {}\n", finding.hint));
         }
     }
@@ -70,14 +76,14 @@ fn ending(report: &Report) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release::Finding;
     use serde_json::json;
 
     #[test]
     fn findings_come_with_what_to_do_and_are_bounded() {
         let findings = (0..60).map(|n| Finding::error("e", &format!("s{n:02}"), "m", "do it")).collect();
         let text = text(&Report::judged("compare", findings, json!({})));
-        assert!(text.starts_with("error[e]: s00: m\n  help: do it\n"));
+        assert!(text.starts_with("error[e]: s00: m\nerror[e]: s01: m\n"));
+        assert_eq!(text.matches("  help: do it\n").count(), 1, "one advice for all of a kind");
         assert!(text.contains("and 10 more findings"));
         assert!(text.ends_with("compare: rejected: everything was looked at, and the answer is no\n"));
     }

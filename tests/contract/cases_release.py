@@ -292,6 +292,19 @@ simple("policy-check/usage/no policy", "policy", "check", "--policy", "gone")
 simple("policy-check/unavailable/no keyring", *CHECK, "--keyring", "gone")
 simple("policy-check/unavailable/output cannot be written", *CHECK,
        "--output", "gone/x.yaml")
+DRAFT = ["policy", "draft", "--repository", "hello", "--tag", "v1.0",
+         "--artifact", "dist/hello-1.0.tar.gz", "--project", PROJECT,
+         "--at", AT]
+simple("policy-draft/ok", *DRAFT)
+simple("policy-draft/ok/written", *DRAFT, "--policy", "new.yaml")
+simple("policy-draft/rejected/no such tag",
+       *[word if word != "v1.0" else "v9.0" for word in DRAFT])
+simple("policy-draft/usage/no file name",
+       *[".." if word.startswith("dist/") else word for word in DRAFT])
+simple("policy-draft/unavailable/no repository",
+       *[word if word != "hello" else "gone" for word in DRAFT])
+simple("policy-draft/unavailable/the draft's file exists", *DRAFT,
+       "--policy", "policy.yaml")
 simple("policy-explain/ok", *EXPLAIN)
 simple("policy-explain/ok/a version", *EXPLAIN, "--version", "1.0")
 simple("policy-explain/usage/no version", *EXPLAIN, "--version", "../1")

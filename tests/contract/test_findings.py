@@ -34,6 +34,8 @@ OTHERS = {
     "iso8859-15", "latin-9", "windows-125",
     "policy-check",     # the command
     "policy-explain",   # the command
+    "policy-draft",     # the command
+    "same-as",          # a kind of evidence
     "verify-tag",       # the command
     "version-pattern",  # a key of the policy
 }

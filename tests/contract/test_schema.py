@@ -16,7 +16,7 @@ from contract_world import PROJECT, RECORD, first_world, world
 __all__ = ["first_world", "world"]
 
 COMMANDS = ["checksum", "verify-tag", "compare", "validate", "sign", "verify",
-            "publish", "policy-check", "policy-explain"]
+            "publish", "policy-check", "policy-explain", "policy-draft"]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -3,6 +3,7 @@
 //! A preset never waves a path through by its name. A new one gets a file of
 //! its own here, a line in [`ALL`] and a page in `docs/presets/`.
 
+mod autotools_dist;
 mod git_archive;
 
 use super::case::{Answer, Candidate, Case, Unavailable};
@@ -54,7 +55,7 @@ impl std::fmt::Debug for Preset {
 }
 
 /// Every preset, by name.
-pub const ALL: [&Preset; 1] = [&git_archive::GIT_ARCHIVE_1];
+pub const ALL: [&Preset; 2] = [&autotools_dist::AUTOTOOLS_DIST_1, &git_archive::GIT_ARCHIVE_1];
 
 /// The preset of this name and version.
 pub fn find(name: &str) -> Option<&'static Preset> {
