@@ -9,15 +9,17 @@
 //! says which kinds hold for which paths of a packaging tool. `docs/evidence.md`
 //! describes them for users.
 
+mod cargo;
 pub mod case;
 pub mod compare;
-pub mod derived;
 pub mod converted;
 mod dereferenced;
+pub mod derived;
 mod difference;
 mod exact;
 pub mod explain;
 mod identical;
+mod json;
 mod omitted;
 mod pinned;
 pub mod presets;

@@ -4,7 +4,10 @@
 //! its own here, a line in [`ALL`] and a page in `docs/presets/`.
 
 mod autotools_dist;
+mod cargo_crate;
+mod dotfiles;
 mod git_archive;
+mod npm_pack;
 
 use super::case::{Answer, Candidate, Case, Unavailable};
 use crate::release::TreePath;
@@ -55,7 +58,12 @@ impl std::fmt::Debug for Preset {
 }
 
 /// Every preset, by name.
-pub const ALL: [&Preset; 2] = [&autotools_dist::AUTOTOOLS_DIST_1, &git_archive::GIT_ARCHIVE_1];
+pub const ALL: [&Preset; 4] = [
+    &autotools_dist::AUTOTOOLS_DIST_1,
+    &cargo_crate::CARGO_CRATE_1,
+    &git_archive::GIT_ARCHIVE_1,
+    &npm_pack::NPM_PACK_1,
+];
 
 /// The preset of this name and version.
 pub fn find(name: &str) -> Option<&'static Preset> {
