@@ -31,7 +31,10 @@ class Build:
         self.work = folder / "work"
         self.work.mkdir(exist_ok=True)
         self.job = job
-        self.zuul = zuul | {"executor": {"work_root": str(self.work)}}
+        (self.work / "logs").mkdir(exist_ok=True)
+        self.zuul = zuul | {"executor": {
+            "work_root": str(self.work),
+            "log_root": str(self.work / "logs")}}
         self.variables = dict(jobs()[f"countersign-{job}"]["vars"])
         self.returned = {}
 
@@ -215,16 +218,23 @@ def test_findings_are_returned_as_warnings(release, zuul_return):
     assert not release.run().ok
     results, environment = zuul_return
     assert release.run("countersign-report/post", **environment).ok
-    warnings = json.loads(results.read_text())["data"]["zuul"]["warnings"]
+    returned = json.loads(results.read_text())["data"]["zuul"]
     assert any("countersign validate: error modified-file" in warning
-               for warning in warnings)
+               for warning in returned["warnings"])
+    artifact, = returned["artifacts"]
+    page = (release.work / "logs" / artifact["url"]).read_text()
+    assert f"{ARTIFACT}: rejected</h1>" in page
+    assert "modified-file" in page
 
 
-def test_without_findings_nothing_is_returned(release, zuul_return):
+def test_without_findings_only_the_page_is_returned(release, zuul_return):
     assert release.run().ok
     results, environment = zuul_return
     assert release.run("countersign-report/post", **environment).ok
-    assert results.read_text() == ""
+    returned = json.loads(results.read_text())["data"]["zuul"]
+    assert list(returned) == ["artifacts"]
+    page = (release.work / "logs/countersign.html").read_text()
+    assert f"{ARTIFACT}: explained</h1>" in page
 
 
 @pytest.fixture
