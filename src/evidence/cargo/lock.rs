@@ -30,10 +30,14 @@ struct Locked {
     dependencies: Vec<String>,
 }
 
-/// A lock file, by name and version.
+/// The packages of one name, by version and source: a member of the workspace
+/// and the same release of the registry can stand side by side.
+type Versions = BTreeMap<(String, Option<String>), Locked>;
+
+/// A lock file.
 #[derive(Debug)]
 struct Lock {
-    packages: BTreeMap<String, BTreeMap<String, Locked>>,
+    packages: BTreeMap<String, Versions>,
 }
 
 /// Judges the artifact's `Cargo.lock`.
@@ -45,8 +49,7 @@ pub(crate) fn judge(case: &Case<'_>, bytes: &[u8]) -> Result<Answer, Stop> {
     let own = of_git(case, &manifests, &packed(case))?;
     let found = Lock::read(bytes)?;
     let known = of_repository(case, &manifests)?;
-    let mut count = Count::default();
-    let mut itself = false;
+    let (mut registry, mut members, mut itself) = (0_u64, 0_u64, false);
     for package in found.all() {
         if package.name == own.name && package.source.is_none() {
             if package.version != own.version {
@@ -56,16 +59,12 @@ pub(crate) fn judge(case: &Case<'_>, bytes: &[u8]) -> Result<Answer, Stop> {
                 )));
             }
             itself = true;
-        } else {
-            from_registry(package)?;
-            count.registry += 1;
-            if let Some(known) = &known {
-                count.members += u64::from(in_git(known, package)?);
-            }
+            continue;
         }
-        let wanted = found.resolve(package)?;
-        if let Some(known) = known.as_ref().and_then(|known| known.same(package).map(|same| (known, same))) {
-            dependencies(known.0, known.1, package, &wanted)?;
+        from_registry(package)?;
+        registry += 1;
+        if let Some(known) = &known {
+            members += u64::from(in_git(known, package)?);
         }
     }
     if !itself {
@@ -75,7 +74,12 @@ pub(crate) fn judge(case: &Case<'_>, bytes: &[u8]) -> Result<Answer, Stop> {
             shown(&own.version)
         )));
     }
-    let Count { registry, members } = count;
+    for package in found.all() {
+        let wanted = found.resolve(package)?;
+        if let Some(known) = &known {
+            dependencies(known, package, &wanted)?;
+        }
+    }
     let detail = match known {
         None => format!("registry and checksum only, as git has no lock file: {registry} packages"),
         Some(_) => format!(
@@ -85,12 +89,6 @@ pub(crate) fn judge(case: &Case<'_>, bytes: &[u8]) -> Result<Answer, Stop> {
         ),
     };
     Ok(Answer::explained(Level::Structured, detail))
-}
-
-#[derive(Default)]
-struct Count {
-    registry: u64,
-    members: u64,
 }
 
 /// The lock file of git that cargo uses: that of the workspace's root.
@@ -110,6 +108,18 @@ fn of_repository(case: &Case<'_>, manifests: &Manifests) -> Result<Option<Lock>,
 
 fn crates_io(source: &str) -> bool {
     CRATES_IO.contains(&source) || source == CRATES_IO_SPARSE
+}
+
+/// A source in one spelling.
+fn plain_source(source: &str) -> String {
+    if crates_io(source) { "crates.io".into() } else { source.into() }
+}
+
+/// The only item there is. A member of the workspace counts before releases:
+/// cargo names a source only where it must.
+fn only<'l>(mut items: impl Iterator<Item = &'l Locked>) -> Option<&'l Locked> {
+    let first = items.next()?;
+    (items.next().is_none() || first.source.is_none()).then_some(first)
 }
 
 fn from_registry(package: &Locked) -> Result<(), Stop> {
@@ -133,40 +143,54 @@ fn from_registry(package: &Locked) -> Result<(), Stop> {
 /// workspace; else it has the same one of the registry.
 fn in_git(known: &Lock, package: &Locked) -> Result<bool, Stop> {
     let told = |what: String| Err(Stop::Mismatch(format!("{}: {what}", package.shown())));
-    let Some(same) = known.same(package) else {
-        let versions = known.packages.get(&package.name).into_iter().flat_map(BTreeMap::keys);
-        let versions: Vec<_> = versions.take(3).map(|version| shown(version)).collect();
-        return told(match versions.as_slice() {
-            [] => "is not in git's lock file".into(),
-            versions => format!("git's lock file has version {} of it", versions.join(", ")),
-        });
-    };
-    match &same.source {
-        None => Ok(true),
-        Some(source) if !crates_io(source) => told(format!("git's lock file has it from {}", shown(source))),
-        Some(_) if same.checksum == package.checksum => Ok(false),
-        Some(_) => {
-            let checksum = |package: &Locked| package.checksum.as_deref().map_or("none".into(), shown);
-            told(format!("expected checksum {}, found {}", checksum(same), checksum(package)))
+    let versions = known.packages.get(&package.name);
+    if let Some(same) = known.exact(package) {
+        if same.checksum == package.checksum {
+            return Ok(false);
+        }
+        let checksum = |package: &Locked| package.checksum.as_deref().map_or("none".into(), shown);
+        return told(format!("expected checksum {}, found {}", checksum(same), checksum(package)));
+    }
+    let alike = versions.and_then(|versions| of_version(versions, &package.version).next());
+    match alike.map(|alike| &alike.source) {
+        Some(None) => Ok(true),
+        Some(Some(source)) => told(format!("git's lock file has it from {}", shown(source))),
+        None => {
+            let others =
+                versions.into_iter().flat_map(BTreeMap::keys).take(3).map(|(version, _)| shown(version));
+            let others: Vec<_> = others.collect();
+            told(match others.as_slice() {
+                [] => "is not in git's lock file".into(),
+                others => format!("git's lock file has version {} of it", others.join(", ")),
+            })
         }
     }
 }
 
-/// A package depends on nothing that git's lock does not name for it. What a
-/// member of the workspace depends on is another matter: here it is the
-/// published one.
-fn dependencies(
-    known: &Lock,
-    same: &Locked,
-    package: &Locked,
-    wanted: &BTreeSet<(&str, &str)>,
-) -> Result<(), Stop> {
-    if same.source.is_none() && package.source.is_some() {
+/// The packages of one version, those without a source first.
+fn of_version<'v>(versions: &'v Versions, version: &str) -> impl Iterator<Item = &'v Locked> {
+    let from = (version.to_string(), None);
+    versions.range(from.clone()..).take_while(move |(key, _)| key.0 == from.0).map(|(_, package)| package)
+}
+
+/// A package depends on nothing that git's lock does not name for it. Where
+/// that names a member of the workspace, here stands a published release of
+/// it, of which the version can differ. What such a release depends on itself,
+/// git does not say: its optional dependencies follow the features in use.
+fn dependencies(known: &Lock, package: &Locked, wanted: &BTreeSet<(&str, &str)>) -> Result<(), Stop> {
+    let Some(same) = known.exact(package) else { return Ok(()) };
+    let versions = known.packages.get(&package.name).into_iter().flat_map(BTreeMap::values);
+    if package.source.is_some() && versions.into_iter().any(|known| known.source.is_none()) {
         return Ok(());
     }
     let allowed =
         known.resolve(same).map_err(|_| Stop::Undecided("git's lock file contradicts itself".into()))?;
-    match wanted.difference(&allowed).next() {
+    let member = |name: &str| {
+        let versions = known.packages.get(name).into_iter().flat_map(BTreeMap::values);
+        let mut members = versions.filter(|package| package.source.is_none());
+        members.any(|member| allowed.contains(&(member.name.as_str(), member.version.as_str())))
+    };
+    match wanted.difference(&allowed).find(|(name, _)| !member(name)) {
         None => Ok(()),
         Some((name, version)) => Err(Stop::Mismatch(format!(
             "{}: depends on {} {}, which git's lock file does not say of it",
@@ -220,11 +244,12 @@ impl Lock {
             }
         }
         let clip = |why: String| Stop::Undecided(clipped_to(&why, 200));
-        let mut packages: BTreeMap<String, BTreeMap<String, Locked>> = BTreeMap::new();
+        let mut packages: BTreeMap<String, Versions> = BTreeMap::new();
         for value in table.get("package").and_then(Value::as_list).unwrap_or_default() {
             let package = Locked::of(value).map_err(clip)?;
             let versions = packages.entry(package.name.clone()).or_default();
-            if let Some(twice) = versions.insert(package.version.clone(), package) {
+            let source = package.source.as_deref().map(plain_source);
+            if let Some(twice) = versions.insert((package.version.clone(), source), package) {
                 return Err(Stop::Mismatch(format!("has two packages {}", twice.shown())));
             }
         }
@@ -252,9 +277,10 @@ impl Lock {
         self.packages.values().flat_map(BTreeMap::values)
     }
 
-    /// The package of the same name and version.
-    fn same(&self, package: &Locked) -> Option<&Locked> {
-        self.packages.get(&package.name)?.get(&package.version)
+    /// The package of the same name, version and source.
+    fn exact(&self, package: &Locked) -> Option<&Locked> {
+        let source = package.source.as_deref().map(plain_source);
+        self.packages.get(&package.name)?.get(&(package.version.clone(), source))
     }
 
     /// What a package depends on, by name and version.
@@ -263,14 +289,13 @@ impl Lock {
         for written in &package.dependencies {
             let mut parts = written.splitn(3, ' ');
             let (name, version) = (parts.next().unwrap_or_default(), parts.next());
-            let versions = self.packages.get(name);
-            let target = match (versions, version) {
-                (Some(versions), None) if versions.len() == 1 => versions.values().next(),
-                (Some(versions), Some(version)) => versions.get(version),
-                _ => None,
-            };
-            let source = parts.next().map(|source| source.trim_start_matches('(').trim_end_matches(')'));
-            match target.filter(|target| source.is_none() || source == target.source.as_deref()) {
+            let source = parts.next().map(|source| plain_source(source.trim_matches(['(', ')'])));
+            let target = self.packages.get(name).and_then(|versions| match (version, source) {
+                (None, _) => only(versions.values()),
+                (Some(version), None) => only(of_version(versions, version)),
+                (Some(version), source) => versions.get(&(version.into(), source)),
+            });
+            match target {
                 Some(target) => found.insert((target.name.as_str(), target.version.as_str())),
                 None => {
                     let (package, written) = (package.shown(), shown(written));

@@ -16,7 +16,7 @@ pub(crate) type Table = BTreeMap<String, Value>;
 /// A TOML value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// A string.
+    /// A string, its line ends as LF.
     Text(String),
     /// An integer of 64 bits.
     Integer(i64),
@@ -61,7 +61,8 @@ fn table(table: DeTable<'_>) -> Result<Table, String> {
 // The parser bounds the nesting, and with it this recursion, to 80 levels.
 fn value(from: DeValue<'_>) -> Result<Value, String> {
     Ok(match from {
-        DeValue::String(text) => Value::Text(text.into_owned()),
+        // Some versions of cargo turn the line ends within a string into LF.
+        DeValue::String(text) => Value::Text(text.replace("\r\n", "\n")),
         DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) => Value::Integer(number),
             Err(_) => return Err("not TOML (an integer has more than 64 bits)".into()),

@@ -33,7 +33,7 @@ impl Rules for CargoCrate {
 
     fn explain(&self, case: &Case<'_>, found: &Candidate) -> Result<Answer, Unavailable> {
         let path = found.fact.path.as_bytes();
-        if [VCS, MANIFEST, LOCK, ORIGINAL].contains(&path) && found.fact.mode != Mode::Regular {
+        if [VCS, MANIFEST, LOCK].contains(&path) && found.fact.mode != Mode::Regular {
             let mode = found.fact.mode.describe();
             return Ok(Answer::mismatch(format!(
                 "expected a regular file, as cargo writes it; found {mode}"
@@ -73,10 +73,16 @@ impl Rules for CargoCrate {
 /// `Cargo.toml.orig`: git's manifest as it is.
 fn original(case: &Case<'_>, found: &Candidate) -> Answer {
     match case.in_git(&TreePath::new(MANIFEST)) {
-        Some(entry) if entry.id == found.fact.id => Answer::explained(Level::SameAs, "git's Cargo.toml"),
+        Some(entry) if entry.id == found.fact.id && entry.mode == found.fact.mode => {
+            Answer::explained(Level::SameAs, "git's Cargo.toml")
+        }
         Some(entry) => Answer::mismatch(format!(
-            "expected git's Cargo.toml (blob {}), found {} bytes, SHA-256 {}",
-            entry.id, found.fact.size, found.fact.sha256
+            "expected git's Cargo.toml ({}, blob {}), found {} of {} bytes, SHA-256 {}",
+            entry.mode.describe(),
+            entry.id,
+            found.fact.mode.describe(),
+            found.fact.size,
+            found.fact.sha256
         )),
         None => Answer::undecided("git has no Cargo.toml in the subdirectory to compare with"),
     }

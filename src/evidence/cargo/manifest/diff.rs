@@ -24,7 +24,8 @@ enum Kind {
     Free,
 }
 
-const TOP: [&str; 16] = [
+// `hints` is not here: cargo before 1.91 does not know it.
+const TOP: [&str; 15] = [
     "badges",
     "bench",
     "bin",
@@ -34,7 +35,6 @@ const TOP: [&str; 16] = [
     "dev-dependencies",
     "example",
     "features",
-    "hints",
     "lib",
     "lints",
     "package",
