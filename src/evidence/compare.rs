@@ -8,6 +8,8 @@ use crate::release::policy::FileEvidence;
 use crate::release::record::Unverified;
 use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{Finding, Severity, TreePath};
+use std::any::Any;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -47,6 +49,7 @@ pub struct Comparison {
     candidates: BTreeMap<TreePath, Candidate>,
     read: u64,
     shown: u64,
+    memory: OnceCell<Box<dyn Any>>,
     omissions: Omissions,
     files: BTreeMap<TreePath, (FileRule, bool)>,
     unknown_folders: BTreeSet<TreePath>,
@@ -66,6 +69,7 @@ impl Comparison {
             candidates: BTreeMap::new(),
             read: 0,
             shown: 0,
+            memory: OnceCell::new(),
             omissions: Omissions::new(std::mem::take(&mut question.omit)),
             files: BTreeMap::new(),
             unknown_folders: BTreeSet::new(),
@@ -289,6 +293,7 @@ impl Comparison {
             tree: &self.question.tree,
             states: &self.states,
             candidates,
+            memory: &self.memory,
         }
     }
 

@@ -17,6 +17,7 @@ mod identical;
 mod omitted;
 mod pinned;
 pub mod presets;
+mod python;
 #[cfg(test)]
 pub(crate) mod testing;
 mod unverified;

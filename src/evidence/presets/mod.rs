@@ -4,6 +4,13 @@
 //! its own here, a line in [`ALL`] and a page in `docs/presets/`.
 
 mod git_archive;
+mod python;
+mod python_flit;
+mod python_hatch;
+mod python_pbr;
+mod python_poetry;
+mod python_setuptools;
+mod python_wheel;
 
 use super::case::{Answer, Candidate, Case, Unavailable};
 use crate::release::TreePath;
@@ -54,7 +61,15 @@ impl std::fmt::Debug for Preset {
 }
 
 /// Every preset, by name.
-pub const ALL: [&Preset; 1] = [&git_archive::GIT_ARCHIVE_1];
+pub const ALL: [&Preset; 7] = [
+    &git_archive::GIT_ARCHIVE_1,
+    &python_pbr::PYTHON_PBR_1,
+    &python_setuptools::PYTHON_SETUPTOOLS_1,
+    &python_flit::PYTHON_FLIT_1,
+    &python_hatch::PYTHON_HATCH_1,
+    &python_poetry::PYTHON_POETRY_1,
+    &python_wheel::PYTHON_WHEEL_1,
+];
 
 /// The preset of this name and version.
 pub fn find(name: &str) -> Option<&'static Preset> {
