@@ -9,6 +9,8 @@ use crate::release::policy::FileEvidence;
 use crate::release::record::Unverified;
 use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{Finding, Severity, TreePath};
+use std::any::Any;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -51,6 +53,7 @@ pub struct Comparison {
     memo: Memo,
     read: u64,
     shown: u64,
+    memory: OnceCell<Box<dyn Any>>,
     omissions: Omissions,
     files: BTreeMap<TreePath, (FileRule, bool)>,
     unknown_folders: BTreeSet<TreePath>,
@@ -71,6 +74,7 @@ impl Comparison {
             memo: Memo::default(),
             read: 0,
             shown: 0,
+            memory: OnceCell::new(),
             omissions: Omissions::new(std::mem::take(&mut question.omit)),
             files: BTreeMap::new(),
             unknown_folders: BTreeSet::new(),
@@ -321,6 +325,7 @@ impl Comparison {
             states: &self.states,
             candidates,
             memo: &self.memo,
+            memory: &self.memory,
         }
     }
 

@@ -23,6 +23,7 @@ mod json;
 mod omitted;
 mod pinned;
 pub mod presets;
+mod python;
 mod shown;
 #[cfg(test)]
 pub(crate) mod testing;

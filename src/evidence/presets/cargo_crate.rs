@@ -5,6 +5,7 @@ use crate::evidence::cargo::workspace::Manifests;
 use crate::evidence::cargo::{self, Stop, lock, manifest, vcs};
 use crate::evidence::case::{Answer, Candidate, Case, Unavailable};
 use crate::evidence::explain::Level;
+use crate::evidence::{converted, dereferenced};
 use crate::release::TreePath;
 use crate::release::tree::{Mode, TreeEntry};
 
@@ -53,8 +54,10 @@ impl Rules for CargoCrate {
 
     fn omits(&self, case: &Case<'_>, entry: &TreeEntry) -> Result<Answer, Unavailable> {
         let path = &entry.path;
-        // DEREFERENCED: links that were replaced by what they lead to,
-        // `dereferenced::replaced(case, entry)`, come first here.
+        let replaced = dereferenced::replaced(case, entry)?;
+        if replaced != Answer::Silent {
+            return Ok(replaced);
+        }
         let rule = if nested(case, path) {
             "belongs to another package, in a folder with a Cargo.toml of its own"
         } else if path.strip_prefix(b"target").is_some() {
@@ -98,9 +101,7 @@ fn others(case: &Case<'_>, found: &Candidate) -> Result<Answer, Unavailable> {
             return Ok(answer);
         }
     }
-    // DEREFERENCED and CONVERTED: `dereferenced::explain(case, found)` and
-    // `converted::checkout(case, found)` come here.
-    Ok(Answer::Silent)
+    dereferenced::explain(case, found)?.or_else(|| converted::checkout(case, found))
 }
 
 /// Whether a folder above the crate's has a file of this name. Manifests are

@@ -8,6 +8,13 @@ mod cargo_crate;
 mod dotfiles;
 mod git_archive;
 mod npm_pack;
+mod python;
+mod python_flit;
+mod python_hatch;
+mod python_pbr;
+mod python_poetry;
+mod python_setuptools;
+mod python_wheel;
 
 use super::case::{Answer, Candidate, Case, Unavailable};
 use crate::release::TreePath;
@@ -58,11 +65,17 @@ impl std::fmt::Debug for Preset {
 }
 
 /// Every preset, by name.
-pub const ALL: [&Preset; 4] = [
+pub const ALL: [&Preset; 10] = [
     &autotools_dist::AUTOTOOLS_DIST_1,
     &cargo_crate::CARGO_CRATE_1,
     &git_archive::GIT_ARCHIVE_1,
     &npm_pack::NPM_PACK_1,
+    &python_flit::PYTHON_FLIT_1,
+    &python_hatch::PYTHON_HATCH_1,
+    &python_pbr::PYTHON_PBR_1,
+    &python_poetry::PYTHON_POETRY_1,
+    &python_setuptools::PYTHON_SETUPTOOLS_1,
+    &python_wheel::PYTHON_WHEEL_1,
 ];
 
 /// The preset of this name and version.
