@@ -141,7 +141,7 @@ def make(folder, seed):
         else:
             tagged(folder, chance, name, commit)
     version = chance.choice(["1.4.0", "1.4.0.0rc2", "2.0.1"])
-    tag = chance.choice(["", "v"]) + version if version != "1.4.0.0rc2" else "1.4.0-rc2"
+    tag = chance.choice(["", "v"]) + version
     git(folder, "-c", "user.name=t", "-c", "user.email=t@x", "tag", "-a", "-m", "t", tag)
     subprocess.run([sys.executable, "setup.py", "-q", "sdist"], cwd=folder / "demo", check=True,
                    capture_output=True, env=environment(folder))
