@@ -10,17 +10,22 @@
 //! describes them for users.
 
 pub mod case;
+pub mod catalogue;
 pub mod compare;
 pub mod converted;
 mod dereferenced;
 mod difference;
 mod exact;
 pub mod explain;
+pub mod given;
 mod identical;
 mod omitted;
 mod pinned;
 pub mod presets;
+pub mod rebuilt;
+mod same_as;
 mod shown;
+mod submodule;
 #[cfg(test)]
 pub(crate) mod testing;
 mod unverified;
