@@ -55,6 +55,27 @@ pub struct VerifyTag {
     pub rules: Rules,
 }
 
+/// Evidence that the policy names and the operator brings along.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Supplied {
+    /// Repository of the submodule at PATH, which the policy names; may be given several times
+    #[arg(long, value_name = "PATH=DIR", value_parser = value::named_path, requires = "policy")]
+    pub submodule: Vec<(String, PathBuf)>,
+    /// Second build that the policy calls NAME: an archive, or a list of files; may be given several times
+    #[arg(long, value_name = "NAME=FILE", value_parser = value::named_path, requires = "policy")]
+    pub rebuilt: Vec<(String, PathBuf)>,
+    /// Catalogue of known files that the policy names, signed by FILE.asc; may be given several times
+    #[arg(long, value_name = "FILE", requires_all = ["policy", "keyring"])]
+    pub catalogue: Vec<PathBuf>,
+}
+
+impl Supplied {
+    /// Whether nothing was brought along.
+    pub fn is_empty(&self) -> bool {
+        self.submodule.is_empty() && self.rebuilt.is_empty() && self.catalogue.is_empty()
+    }
+}
+
 /// Which explanations the document lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Explain {
@@ -82,6 +103,12 @@ pub struct Compare {
     /// The project's name in the policy
     #[arg(long, value_name = "NAME", requires = "policy", value_parser = value::project)]
     pub project: Option<String>,
+    /// What the policy names as evidence.
+    #[command(flatten)]
+    pub supplied: Supplied,
+    /// Folder of vetted certificates, to judge catalogues by
+    #[arg(long, value_name = "DIR", requires = "catalogue")]
+    pub keyring: Option<PathBuf>,
     /// Built-in rules to explain it by, when no policy is given
     #[arg(long, value_name = "NAME@VERSION", required_unless_present = "policy")]
     pub preset: Option<String>,
@@ -114,6 +141,9 @@ pub struct Validate {
     /// Folder of the release's artifacts: all of them, and nothing else
     #[arg(long, value_name = "DIR")]
     pub artifacts: PathBuf,
+    /// What the policy names as evidence.
+    #[command(flatten)]
+    pub supplied: Supplied,
     /// What the builder says of the artifacts, from `checksum`; compared, never believed
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
@@ -156,6 +186,9 @@ pub struct Sign {
     /// The rules.
     #[command(flatten)]
     pub rules: Rules,
+    /// What the policy names as evidence.
+    #[command(flatten)]
+    pub supplied: Supplied,
     /// Folder of the release's artifacts
     #[arg(long, value_name = "DIR")]
     pub artifacts: PathBuf,

@@ -18,6 +18,17 @@ pub fn project(text: &str) -> Result<String, String> {
     name::check_place("the project", text).map(|()| text.to_string()).map_err(|error| error.to_string())
 }
 
+/// `NAME=PATH`, the name as the policy has it.
+///
+/// # Errors
+/// What it should look like.
+pub fn named_path(text: &str) -> Result<(String, std::path::PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok((name.into(), path.into())),
+        _ => Err("write the name that the policy has for it, = and the path".into()),
+    }
+}
+
 /// A point in time.
 ///
 /// # Errors

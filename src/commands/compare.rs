@@ -1,6 +1,7 @@
 //! `compare`: the tree comparison alone, for packagers and for exploring.
 
 use super::explain::{self, Explained, Plan};
+use super::supplied::{Judges, Supplied};
 use super::{Failure, failure, inputs, tag};
 use crate::cli::{self, Explain};
 use crate::evidence::{Explanation, Verdict};
@@ -17,7 +18,7 @@ pub(super) fn run(args: &cli::Compare, now: Time) -> Result<Report, Failure> {
     let (plan, policy_sha256) = match (&args.policy, &args.project) {
         (Some(policy), Some(project)) => {
             let (policy, sha256) = inputs::policy(policy)?;
-            (by_policy(&policy, project, &args.tag, &name)?, Some(sha256))
+            (by_policy(args, &policy, project, &name, at)?, Some(sha256))
         }
         _ => (Ok(by_arguments(args, name)?), None),
     };
@@ -48,6 +49,7 @@ pub(super) fn run(args: &cli::Compare, now: Time) -> Result<Report, Failure> {
         "tree_sha256": verdict.tree_sha256,
         "unverified": verdict.unverified,
     });
+    plan.brought.tell(&mut result, &verdict);
     list(&mut result, &verdict, args.explain);
     Ok(Report::judged("compare", verdict.findings, result))
 }
@@ -64,19 +66,26 @@ pub(super) fn artifact_name(path: &Path) -> Result<ReleaseName, Failure> {
 /// The plan of the policy's artifact of this name, or the finding that there
 /// is none.
 fn by_policy(
+    args: &cli::Compare,
     policy: &crate::release::policy::Policy,
     id: &str,
-    tag: &str,
     name: &ReleaseName,
+    at: Time,
 ) -> Result<Result<Plan, Finding>, Failure> {
     let project = inputs::project(policy, id)?;
-    let version = match project.version_of_tag(tag) {
+    let supplied = Supplied::read(&args.supplied, project)?;
+    let keyring = args.keyring.as_deref().map(inputs::keyring).transpose()?;
+    let version = match project.version_of_tag(&args.tag) {
         Ok(version) => version,
-        Err(why) => return Ok(Err(tag::not_a_release(tag, &why))),
+        Err(why) => return Ok(Err(tag::not_a_release(&args.tag, &why))),
     };
     let rule = project.artifacts.iter().find(|rule| rule.name.fill(version) == name.as_str());
     match rule {
-        Some(rule) => Ok(Ok(Plan::of(rule, version)?)),
+        Some(rule) => {
+            let mut plan = Plan::of(rule, version)?;
+            supplied.complete(&mut plan, rule, &Judges { keyring: keyring.as_ref(), at })?;
+            Ok(Ok(plan))
+        }
         None => Ok(Err(Finding::error(
             "unexpected-file",
             name.as_str(),

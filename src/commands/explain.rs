@@ -2,6 +2,7 @@
 //! and each entry is handed to the comparison as a fact.
 
 use super::origin::AtTag;
+use super::supplied::Brought;
 use super::{Failure, nearest};
 use crate::archive::{self, ArchiveError, Entry, EntryKind, Format, Limits, Sink, Stop};
 use crate::evidence::compare::{FileRule, Unmet};
@@ -28,6 +29,7 @@ pub(super) struct Plan {
     pub omit: Vec<Pattern>,
     pub files: Vec<FileRule>,
     pub limits: Limits,
+    pub brought: Brought,
 }
 
 /// What was found out about an artifact.
@@ -46,7 +48,7 @@ impl Plan {
         let files = rule.files.iter().map(|file| FileRule {
             path: file.path.fill(version).as_str().into(),
             executable: file.executable,
-            evidence: file.evidence.clone(),
+            evidence: file.evidence.fill(version),
         });
         Ok(Self {
             version: Some(version.into()),
@@ -56,6 +58,7 @@ impl Plan {
             omit: rule.omit.clone(),
             files: files.collect(),
             limits: limits(&rule.limits),
+            brought: Brought::default(),
             name,
         })
     }
@@ -69,8 +72,17 @@ impl Plan {
         root: String,
         subdirectory: String,
     ) -> Self {
-        let limits = Limits::default();
-        Self { name, version: None, root, subdirectory, preset, omit: vec![], files: vec![], limits }
+        Self {
+            name,
+            version: None,
+            root,
+            subdirectory,
+            preset,
+            omit: vec![],
+            files: vec![],
+            limits: Limits::default(),
+            brought: Brought::default(),
+        }
     }
 
     fn question(
@@ -91,6 +103,7 @@ impl Plan {
             preset: self.preset,
             omit: self.omit.clone(),
             files: self.files.clone(),
+            given: self.brought.given.clone(),
             at,
         })
     }
@@ -132,7 +145,8 @@ pub(super) fn explain(
             hint,
         )
     })?;
-    let comparison = Comparison::new(plan.question(repository, commit, at)?);
+    let mut comparison = Comparison::new(plan.question(repository, commit, at)?);
+    plan.brought.findings.iter().cloned().for_each(|finding| comparison.tell(finding));
     let object_format = repository.object_format();
     let mut account = Account {
         comparison,
@@ -166,7 +180,7 @@ pub(super) fn explain(
         Err(ArchiveError::Stopped(Stop)) => {}
         Err(ArchiveError::NotAStream) => unreachable!("zips are read above"),
     }
-    let origin = AtTag::new(repository, commit);
+    let origin = AtTag::new(repository, commit).with_submodules(&plan.brought.repositories);
     match comparison.finish(&origin) {
         Ok(mut verdict) => {
             let subdirectory = plan.subdirectory.as_str().into();
@@ -201,7 +215,7 @@ fn other_commit(name: &str, claim: &str, commit: &ObjectId) -> Finding {
 }
 
 /// The path below the artifact's one top-level folder, if it has one.
-fn below_root(path: &TreePath, root: &[u8]) -> Option<TreePath> {
+pub(super) fn below_root(path: &TreePath, root: &[u8]) -> Option<TreePath> {
     if root.is_empty() { Some(path.clone()) } else { path.strip_prefix(root) }
 }
 

@@ -10,6 +10,7 @@ use crate::release::path::printable;
 use crate::release::policy::{Policy, Project};
 use crate::release::record::Record;
 use crate::release::{Sha256Digest, Time};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -50,6 +51,13 @@ pub(super) fn given(path: &Path) -> Result<Vec<u8>, Failure> {
         Failure::Unavailable { finding, retryable: false } => Failure::Usage(finding),
         failure => failure,
     })
+}
+
+/// Adds a list to a result, unless it is empty.
+pub(super) fn add_list(result: &mut Value, key: &str, list: Vec<Value>) {
+    if let (Value::Object(map), false) = (result, list.is_empty()) {
+        map.insert(key.into(), Value::Array(list));
+    }
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> Sha256Digest {

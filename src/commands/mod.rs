@@ -16,6 +16,7 @@ mod progress;
 mod publish;
 mod sign;
 mod signature;
+mod supplied;
 mod tag;
 mod validate;
 mod verify;

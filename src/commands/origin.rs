@@ -6,6 +6,8 @@ use crate::git::{Attributes, GitError, Repository};
 use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{AttributeState, LogEntry, ObjectId, TreePath};
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Bytes of a commit object.
 const MAX_COMMIT: u64 = 1 << 20;
@@ -17,6 +19,7 @@ pub(super) struct AtTag<'r> {
     tree: OnceCell<Vec<TreeEntry>>,
     attributes: OnceCell<Attributes>,
     failure: RefCell<Option<GitError>>,
+    submodules: Option<&'r BTreeMap<TreePath, Rc<Repository>>>,
 }
 
 impl<'r> AtTag<'r> {
@@ -27,7 +30,13 @@ impl<'r> AtTag<'r> {
             tree: OnceCell::new(),
             attributes: OnceCell::new(),
             failure: RefCell::new(None),
+            submodules: None,
         }
+    }
+
+    /// With the repositories of submodules, by path from the root.
+    pub fn with_submodules(self, submodules: &'r BTreeMap<TreePath, Rc<Repository>>) -> Self {
+        Self { submodules: Some(submodules), ..self }
     }
 
     /// Why something was [`Unavailable`].
@@ -101,7 +110,8 @@ impl Origin for AtTag<'_> {
         Ok(())
     }
 
-    fn submodule(&self, _path: &TreePath, _commit: &ObjectId) -> Result<Option<Vec<TreeEntry>>, Unavailable> {
-        Ok(None)
+    fn submodule(&self, path: &TreePath, commit: &ObjectId) -> Result<Option<Vec<TreeEntry>>, Unavailable> {
+        let repository = self.submodules.and_then(|submodules| submodules.get(path));
+        repository.map(|repository| self.told(repository.tree(commit, &TreePath::default()))).transpose()
     }
 }

@@ -73,7 +73,9 @@ fn artifact_faults(project: &str, artifact: &ArtifactRule, at: Time) -> Vec<Find
 fn not_in_keyring(policy: &Policy, has: &dyn Fn(&crate::release::Fingerprint) -> bool) -> Vec<Finding> {
     let signers = policy.projects.values().map(|project| &project.signer);
     let people = policy.groups.values().flat_map(|group| &group.certificates);
-    let named: BTreeSet<_> = signers.chain(people).collect();
+    let artifacts = policy.projects.values().flat_map(|project| &project.artifacts);
+    let catalogues = artifacts.flat_map(|rule| &rule.catalogues).map(|rule| &rule.certificate);
+    let named: BTreeSet<_> = signers.chain(people).chain(catalogues).collect();
     let missing = named.into_iter().filter(|fingerprint| !has(fingerprint));
     missing
         .map(|fingerprint| {
@@ -136,6 +138,7 @@ fn artifact(rule: &ArtifactRule, version: &str) -> Value {
         let (key, value) = match &file.evidence {
             FileEvidence::Pinned(digest) => ("sha256", json!(digest)),
             FileEvidence::Exact(text) => ("exact", json!(text)),
+            FileEvidence::SameAs(other) => ("same_as", json!(other.fill(version))),
             FileEvidence::Unverified { reason, until } => {
                 ("unverified", json!({"reason": reason, "until": until}))
             }
@@ -145,7 +148,7 @@ fn artifact(rule: &ArtifactRule, version: &str) -> Value {
         }
         out
     });
-    json!({
+    let mut out = json!({
         "name": rule.name.fill(version),
         "root": rule.root.fill(version),
         "subdirectory": rule.subdirectory,
@@ -153,5 +156,17 @@ fn artifact(rule: &ArtifactRule, version: &str) -> Value {
         "preset_means": presets::find(&rule.preset).map(|preset| preset.summary),
         "omit": texts(&rule.omit),
         "files": files.collect::<Vec<_>>(),
-    })
+    });
+    let submodules = rule.submodules.iter();
+    let submodules = submodules.map(|rule| json!({"path": rule.path, "repository": rule.repository}));
+    let rebuilt = rule.rebuilt.iter();
+    let rebuilt =
+        rebuilt.map(|rule| json!({"name": rule.name, "builder": rule.builder, "paths": texts(&rule.paths)}));
+    let catalogues = rule.catalogues.iter();
+    let catalogues = catalogues
+        .map(|rule| json!({"name": rule.name, "certificate": rule.certificate, "paths": texts(&rule.paths)}));
+    inputs::add_list(&mut out, "submodules", submodules.collect());
+    inputs::add_list(&mut out, "rebuilt", rebuilt.collect());
+    inputs::add_list(&mut out, "catalogues", catalogues.collect());
+    out
 }

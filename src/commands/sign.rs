@@ -110,7 +110,8 @@ fn by_validation<'p>(args: &cli::Sign, inputs: &'p Inputs) -> Result<Judged<'p>,
         tag_object: args.tag_object,
         project: id.clone(),
     };
-    let validated = validate::validate(&source, project, inputs, &args.artifacts, args.manifest.as_deref())?;
+    let (folder, manifest) = (&args.artifacts, args.manifest.as_deref());
+    let validated = validate::validate(&source, project, inputs, folder, manifest, &args.supplied)?;
     let mut result = validated.document(id, inputs);
     let Some(record) = validated.record else { return Ok((validated.findings, result, None)) };
     let record_bytes = validate::text(&record).into_bytes();
@@ -138,6 +139,10 @@ fn by_record<'p>(
     wanted: Sha256Digest,
     inputs: &'p Inputs,
 ) -> Result<Judged<'p>, Failure> {
+    if !args.supplied.is_empty() {
+        let told = "with --record nothing is explained anew, so evidence cannot be given";
+        return Err(Failure::usage("usage", "sign", told, "give it to validate"));
+    }
     let bytes = inputs::given(path)?;
     let found = inputs::sha256(&bytes);
     let mut result = json!({});

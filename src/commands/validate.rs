@@ -3,6 +3,7 @@
 use super::checksum::empty_folder;
 use super::explain::{self, Explained, Plan};
 use super::inputs::{self, Inputs};
+use super::supplied::{Judges, Supplied};
 use super::tag::{self, Checked};
 use super::{Failure, artifacts, compare, progress};
 use crate::cli;
@@ -42,7 +43,8 @@ pub(super) struct Validated {
 pub(super) fn run(args: &cli::Validate, now: Time) -> Result<Report, Failure> {
     let inputs = Inputs::read(&args.rules, now)?;
     let project = inputs::project(&inputs.policy, &args.source.project)?;
-    let validated = validate(&args.source, project, &inputs, &args.artifacts, args.manifest.as_deref())?;
+    let (folder, manifest) = (&args.artifacts, args.manifest.as_deref());
+    let validated = validate(&args.source, project, &inputs, folder, manifest, &args.supplied)?;
     let text = validated.record.as_ref().map(text);
     let mut changed = false;
     if let (Some(path), Some(text)) = (&args.record, &text) {
@@ -78,14 +80,21 @@ pub(super) fn validate(
     inputs: &Inputs,
     folder: &Path,
     claim: Option<&Path>,
+    supplied: &cli::Supplied,
 ) -> Result<Validated, Failure> {
     let claim = claim.map(read_claim).transpose()?;
+    let supplied = Supplied::read(supplied, project)?;
     let repository = inputs::repository(&source.repository)?;
     let tag = tag::check(source, project, &repository, inputs)?;
     let mut out = Validated { findings: tag.findings.clone(), tag, artifacts: vec![], record: None };
     let Some(version) = out.tag.version.clone() else { return Ok(out) };
-    let plans = project.artifacts.iter().map(|rule| Plan::of(rule, &version));
-    let plans = plans.collect::<Result<Vec<_>, _>>()?;
+    let judges = Judges { keyring: Some(&inputs.keyring), at: inputs.at };
+    let mut plans = Vec::new();
+    for rule in &project.artifacts {
+        let mut plan = Plan::of(rule, &version)?;
+        supplied.complete(&mut plan, rule, &judges)?;
+        plans.push(plan);
+    }
     let (present, findings) = present(folder, project, &version, &plans)?;
     out.findings.extend(findings);
     let commit = out.tag.tag.as_ref().map(|tag| tag.commit);
@@ -245,6 +254,9 @@ impl Artifact {
             levels: self.verdict.levels.clone(),
             tree_sha256: self.verdict.tree_sha256,
             unverified: self.verdict.unverified.clone(),
+            submodules: self.plan.brought.submodules(&self.verdict.submodules),
+            rebuilt: self.plan.brought.rebuilt.clone(),
+            catalogues: self.plan.brought.catalogues.clone(),
         }
     }
 }

@@ -4,17 +4,18 @@ use super::case::{Answer, Candidate, Case, Origin, Unavailable};
 use super::derived::Memo;
 use super::explain::{Content, Explanation, Level, tree_digest};
 use super::omitted::{self, Omissions};
-use super::{difference, exact, identical, pinned, unverified};
-use crate::release::policy::FileEvidence;
+use super::submodule::Submodules;
+use super::{difference, given, identical};
 use crate::release::record::Unverified;
 use crate::release::tree::{Mode, TreeEntry};
-use crate::release::{Finding, Severity, TreePath};
+use crate::release::{Finding, TreePath};
 use std::any::Any;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 mod facts;
+mod rules;
 
 pub use facts::{Fact, FileRule, Question, Unexplained, Unmet, Verdict};
 
@@ -56,6 +57,8 @@ pub struct Comparison {
     memory: OnceCell<Box<dyn Any>>,
     omissions: Omissions,
     files: BTreeMap<TreePath, (FileRule, bool)>,
+    given: given::Rules,
+    submodules: Submodules,
     unknown_folders: BTreeSet<TreePath>,
     unverified: Vec<Unverified>,
     unexplained: Vec<Unexplained>,
@@ -77,6 +80,8 @@ impl Comparison {
             memory: OnceCell::new(),
             omissions: Omissions::new(std::mem::take(&mut question.omit)),
             files: BTreeMap::new(),
+            given: given::Rules::new(question.given.clone()),
+            submodules: Submodules::default(),
             unknown_folders: BTreeSet::new(),
             unverified: Vec::new(),
             unexplained: Vec::new(),
@@ -192,10 +197,13 @@ impl Comparison {
     /// If the origin could not be read.
     pub fn finish(mut self, origin: &dyn Origin) -> Result<Verdict, Unavailable> {
         let candidates = std::mem::take(&mut self.candidates);
+        self.read_submodules(origin)?;
         self.judge(origin, &candidates)?;
+        self.missing_of_submodules();
         self.missing(origin, &candidates)?;
         self.empty_folders(&candidates);
-        let unused: Vec<Finding> = self.omissions.unused().chain(self.unused_files()).collect();
+        let unused: Vec<Finding> =
+            self.omissions.unused().chain(self.unused_files()).chain(self.given.unused()).collect();
         unused.into_iter().for_each(|finding| self.tell(finding));
         if self.findings_left_out > 0 {
             let told = format!("{} more findings are not listed", self.findings_left_out);
@@ -219,6 +227,7 @@ impl Comparison {
         }
         self.unverified.sort_by(|a, b| a.path.cmp(&b.path));
         let tree_sha256 = tree_digest(&explanations);
+        let submodules = self.submodules.links().map(|(path, commit)| (path.clone(), *commit)).collect();
         Ok(Verdict {
             findings: self.findings,
             explanations,
@@ -226,6 +235,7 @@ impl Comparison {
             tree_sha256,
             unverified: self.unverified,
             unexplained: self.unexplained,
+            submodules,
         })
     }
 
@@ -236,7 +246,7 @@ impl Comparison {
         candidates: &BTreeMap<TreePath, Candidate>,
     ) -> Result<(), Unavailable> {
         let mut judged = Vec::with_capacity(candidates.len());
-        for (path, candidate) in candidates {
+        for (path, candidate) in candidates.iter().filter(|(path, _)| !self.waits(path)).collect::<Vec<_>>() {
             let answer = match self.by_rule(&candidate.fact) {
                 Err(None) => {
                     let case = self.case(origin, candidates);
@@ -254,6 +264,12 @@ impl Comparison {
         }
         for (candidate, answer) in judged {
             self.settle(origin, candidate, answer)?;
+        }
+        for (path, candidate) in candidates {
+            if self.waits(path) {
+                let answer = self.by_rule(&candidate.fact);
+                self.settle(origin, candidate, answer)?;
+            }
         }
         Ok(())
     }
@@ -332,56 +348,6 @@ impl Comparison {
     /// Where the tag's tree has this path.
     fn index(&self, path: &TreePath) -> Option<usize> {
         self.question.tree.binary_search_by(|entry| entry.path.cmp(path)).ok()
-    }
-
-    /// The policy's evidence for a path: what it explains, the finding if it
-    /// does not hold, or nothing if there is none.
-    fn by_rule(&mut self, fact: &Fact) -> Result<(Level, String), Option<Finding>> {
-        let Some((rule, used)) = self.files.get_mut(&fact.path) else { return Err(None) };
-        *used = true;
-        let path = fact.path.to_string();
-        let refuse = |told: String| {
-            Err(Some(Finding::error(
-                "rule-mismatch",
-                &path,
-                told,
-                "if the new content is right, the policy's entry for this path must be renewed",
-            )))
-        };
-        let wanted = if rule.executable { Mode::Executable } else { Mode::Regular };
-        if fact.mode != wanted {
-            return refuse(format!(
-                "the policy expects {}, found {}",
-                wanted.describe(),
-                fact.mode.describe()
-            ));
-        }
-        match &rule.evidence {
-            FileEvidence::Pinned(digest) => match pinned::defect(fact.sha256, *digest) {
-                None => Ok((Level::Pinned, "SHA-256 in the policy".into())),
-                Some(told) => refuse(told),
-            },
-            FileEvidence::Exact(text) if exact::holds(fact.sha256, fact.size, text) => {
-                Ok((Level::Exact, "text in the policy".into()))
-            }
-            FileEvidence::Exact(text) => {
-                let length = text.len();
-                refuse(format!(
-                    "is not the policy's exact text ({length} bytes expected, {} found)",
-                    fact.size
-                ))
-            }
-            FileEvidence::Unverified { reason, until } => {
-                let finding = unverified::finding(&path, reason, *until, self.question.at);
-                if finding.severity == Severity::Error {
-                    return Err(Some(finding));
-                }
-                self.unverified.push(Unverified { path, reason: reason.clone(), until: *until });
-                let detail = reason.clone();
-                self.tell(finding);
-                Ok((Level::Unverified, detail))
-            }
-        }
     }
 
     fn missing(

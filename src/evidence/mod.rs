@@ -11,6 +11,7 @@
 
 mod cargo;
 pub mod case;
+pub mod catalogue;
 pub mod compare;
 pub mod converted;
 mod dereferenced;
@@ -18,13 +19,17 @@ pub mod derived;
 mod difference;
 mod exact;
 pub mod explain;
+pub mod given;
 mod identical;
 mod json;
 mod omitted;
 mod pinned;
 pub mod presets;
 mod python;
+pub mod rebuilt;
+mod same_as;
 mod shown;
+mod submodule;
 #[cfg(test)]
 pub(crate) mod testing;
 mod unverified;

@@ -88,6 +88,7 @@ impl Repository {
             preset,
             omit: vec![],
             files: vec![],
+            given: Default::default(),
             at: Time::from_unix(1_790_000_000),
         });
         for (path, mode, content) in files {

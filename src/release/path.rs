@@ -24,6 +24,15 @@ impl TreePath {
         self.0.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
     }
 
+    /// This path as it counts from above `folder`; an empty folder is none.
+    #[must_use]
+    pub fn below(&self, folder: &Self) -> Self {
+        match folder.0.as_slice() {
+            b"" => self.clone(),
+            folder => Self([folder, b"/", &self.0].concat()),
+        }
+    }
+
     /// The path below `prefix`, or `None` if it does not lie there.
     /// An empty prefix holds every path.
     pub fn strip_prefix(&self, prefix: &[u8]) -> Option<Self> {

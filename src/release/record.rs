@@ -86,6 +86,48 @@ pub struct Artifact {
     pub tree_sha256: Sha256Digest,
     /// Paths that the policy accepts without evidence.
     pub unverified: Vec<Unverified>,
+    /// Submodules whose files were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub submodules: Vec<Submodule>,
+    /// Second builds that were evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rebuilt: Vec<Rebuilt>,
+    /// Signed catalogues that were evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub catalogues: Vec<Catalogue>,
+}
+
+/// A second build that was evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rebuilt {
+    /// Its name in the policy.
+    pub name: String,
+    /// What built it, in the policy's words.
+    pub builder: String,
+    /// Digest of the archive or list of files.
+    pub sha256: Sha256Digest,
+}
+
+/// A signed catalogue that was evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// Its name.
+    pub name: String,
+    /// Who signed it.
+    pub certificate: Fingerprint,
+    /// Digest of the file.
+    pub sha256: Sha256Digest,
+}
+
+/// A submodule whose files were compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submodule {
+    /// Where it lies below the artifact's root, escaped.
+    pub path: String,
+    /// Where its repository lives, as the policy says.
+    pub repository: String,
+    /// The commit, by the tag's tree.
+    pub commit: ObjectId,
 }
 
 /// A path that was accepted without evidence.

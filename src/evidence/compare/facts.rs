@@ -2,6 +2,7 @@
 
 use crate::evidence::case::{Candidate, Identity};
 use crate::evidence::explain::{Explanation, tree_digest};
+use crate::evidence::given::Given;
 use crate::evidence::presets::Preset;
 use crate::release::policy::{FileEvidence, Pattern};
 use crate::release::record::Unverified;
@@ -50,6 +51,8 @@ pub struct Question {
     pub omit: Vec<Pattern>,
     /// The policy's evidence for single paths.
     pub files: Vec<FileRule>,
+    /// What the operator brought for the policy's other rules.
+    pub given: Given,
     /// Decides whether an `unverified` rule still holds.
     pub at: Time,
 }
@@ -84,6 +87,8 @@ pub struct Verdict {
     pub unverified: Vec<Unverified>,
     /// Paths that ended with a finding, those of the artifact first.
     pub unexplained: Vec<Unexplained>,
+    /// Submodules that were compared, and their commits.
+    pub submodules: Vec<(TreePath, ObjectId)>,
 }
 
 impl Verdict {
@@ -96,6 +101,7 @@ impl Verdict {
             tree_sha256: tree_digest(&[]),
             unverified: vec![],
             unexplained: vec![],
+            submodules: vec![],
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::evidence::testing::Repository;
-use crate::release::policy::Pattern;
+use crate::release::policy::{FileEvidence, Pattern};
 use crate::release::{ObjectId, Sha256Digest, Time};
 use sha2::{Digest as _, Sha256};
 
@@ -54,6 +54,7 @@ fn question(omissions: &[&str], files: Vec<FileRule>) -> Question {
         preset: crate::evidence::presets::find("git-archive@1").unwrap(),
         omit: omit(omissions),
         files,
+        given: Default::default(),
         at: at(),
     }
 }

@@ -2,7 +2,10 @@
 //! resolved, every template and glob compiled, and nothing is left to guess.
 
 use super::template::{Template, VersionGrammar};
-use super::{ArtifactRule, FileEvidence, FileRule, Group, LimitRules, Pattern, Policy, Project, raw};
+use super::{
+    ArtifactRule, CatalogueRule, FileEvidence, FileRule, Group, LimitRules, Pattern, Policy, Project,
+    RebuiltRule, SubmoduleRule, raw,
+};
 use crate::release::document::BadDocument;
 use crate::release::{ReleaseName, TreePath, name};
 use std::collections::BTreeMap;
@@ -138,8 +141,70 @@ fn check_artifact(place: &Place, raw: raw::Artifact) -> Result<ArtifactRule, Bad
         preset: raw.preset,
         omit: patterns(&place.at("omit"), &raw.omit)?,
         files,
+        submodules: submodules(&place.at("submodules"), raw.submodules)?,
+        rebuilt: rebuilt(&place.at("rebuilt"), raw.rebuilt)?,
+        catalogues: catalogues(&place.at("catalogues"), raw.catalogues)?,
         limits: LimitRules { entries, unpacked, ratio },
     })
+}
+
+fn submodules(place: &Place, raw: Vec<raw::Submodule>) -> Result<Vec<SubmoduleRule>, BadDocument> {
+    let mut rules = Vec::new();
+    for (index, raw::Submodule { path, repository }) in raw.into_iter().enumerate() {
+        let place = place.at(index);
+        tree_path(&place.at("path"), &path)?;
+        if repository.trim().is_empty() {
+            return Err(place.at("repository").fault("is empty"));
+        }
+        rules.push(SubmoduleRule { path, repository });
+    }
+    once(place, rules.iter().map(|rule| rule.path.as_str()))?;
+    Ok(rules)
+}
+
+fn rebuilt(place: &Place, raw: Vec<raw::Rebuilt>) -> Result<Vec<RebuiltRule>, BadDocument> {
+    let mut rules = Vec::new();
+    for (index, raw::Rebuilt { name, builder, paths }) in raw.into_iter().enumerate() {
+        let place = place.at(index);
+        if builder.trim().is_empty() {
+            return Err(place.at("builder").fault("is empty"));
+        }
+        let (name, paths) = named_paths(&place, &name, &paths)?;
+        rules.push(RebuiltRule { name, builder, paths });
+    }
+    once(place, rules.iter().map(|rule| rule.name.as_str()))?;
+    Ok(rules)
+}
+
+fn catalogues(place: &Place, raw: Vec<raw::Catalogue>) -> Result<Vec<CatalogueRule>, BadDocument> {
+    let mut rules = Vec::new();
+    for (index, raw::Catalogue { name, certificate, paths }) in raw.into_iter().enumerate() {
+        let (name, paths) = named_paths(&place.at(index), &name, &paths)?;
+        rules.push(CatalogueRule { name, certificate, paths });
+    }
+    once(place, rules.iter().map(|rule| rule.name.as_str()))?;
+    Ok(rules)
+}
+
+fn named_paths(
+    place: &Place,
+    name: &str,
+    paths: &[String],
+) -> Result<(ReleaseName, Vec<Pattern>), BadDocument> {
+    let name = ReleaseName::parse(name).map_err(|error| place.at("name").fault(error))?;
+    place.at("paths").not_empty(paths)?;
+    Ok((name, patterns(&place.at("paths"), paths)?))
+}
+
+/// Names that are given on the command line must mean one rule.
+fn once<'n>(place: &Place, names: impl Iterator<Item = &'n str>) -> Result<(), BadDocument> {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(place.fault(format!("{name:?} stands there twice")));
+        }
+    }
+    Ok(())
 }
 
 /// `nova-1.tar.gz` without its archive suffix: the root that nearly every
@@ -153,14 +218,26 @@ pub(crate) fn without_archive_suffix(name: &str) -> &str {
 fn check_file(place: &Place, raw: raw::File) -> Result<FileRule, BadDocument> {
     let path = template(&place.at("path"), &raw.path)?;
     tree_path(&place.at("path"), &path.fill("1"))?;
-    let evidence = match (raw.sha256, raw.exact, raw.unverified) {
-        (Some(digest), None, None) => FileEvidence::Pinned(digest),
-        (None, Some(text), None) => FileEvidence::Exact(text),
-        (None, None, Some(raw::Unverified { reason, until })) if !reason.trim().is_empty() => {
+    let given = [raw.sha256.is_some(), raw.exact.is_some(), raw.same_as.is_some(), raw.unverified.is_some()];
+    if given.iter().filter(|given| **given).count() != 1 {
+        return Err(place.fault("must have exactly one of sha256, exact, same_as, unverified"));
+    }
+    let evidence = match (raw.sha256, raw.exact, raw.same_as, raw.unverified) {
+        (Some(digest), ..) => FileEvidence::Pinned(digest),
+        (_, Some(text), ..) => FileEvidence::Exact(text),
+        (_, _, Some(other), _) => {
+            let place = place.at("same_as");
+            let other = template(&place, &other)?;
+            tree_path(&place, &other.fill("1"))?;
+            if other == path {
+                return Err(place.fault("names the file itself"));
+            }
+            FileEvidence::SameAs(other)
+        }
+        (.., Some(raw::Unverified { reason, until })) if !reason.trim().is_empty() => {
             FileEvidence::Unverified { reason, until }
         }
-        (None, None, Some(_)) => return Err(place.at("unverified.reason").fault("is empty")),
-        _ => return Err(place.fault("must have exactly one of sha256, exact, unverified")),
+        _ => return Err(place.at("unverified.reason").fault("is empty")),
     };
     Ok(FileRule { path, executable: raw.executable, evidence })
 }

@@ -76,6 +76,12 @@ pub struct ArtifactRule {
     pub omit: Vec<Pattern>,
     /// Evidence for single paths.
     pub files: Vec<FileRule>,
+    /// Submodules whose files are in the artifact.
+    pub submodules: Vec<SubmoduleRule>,
+    /// Second builds.
+    pub rebuilt: Vec<RebuiltRule>,
+    /// Signed catalogues of known files.
+    pub catalogues: Vec<CatalogueRule>,
     /// Bounds that differ from the built-in ones.
     pub limits: LimitRules,
 }
@@ -117,6 +123,37 @@ pub struct FileRule {
     pub evidence: FileEvidence,
 }
 
+/// A submodule whose files are in the artifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubmoduleRule {
+    /// Where it lies, below the artifact's root.
+    pub path: String,
+    /// Where its repository lives; recorded, never fetched.
+    pub repository: String,
+}
+
+/// A second, independent build.
+#[derive(Debug, Clone)]
+pub struct RebuiltRule {
+    /// By which the operator gives it.
+    pub name: ReleaseName,
+    /// What builds it: image digest and command, for people and the record.
+    pub builder: String,
+    /// The paths that it may explain.
+    pub paths: Vec<Pattern>,
+}
+
+/// A catalogue of known files.
+#[derive(Debug, Clone)]
+pub struct CatalogueRule {
+    /// As the catalogue calls itself.
+    pub name: ReleaseName,
+    /// The certificate that must have signed it.
+    pub certificate: Fingerprint,
+    /// The paths that it may explain.
+    pub paths: Vec<Pattern>,
+}
+
 /// The kinds of evidence that a policy can write down.
 #[derive(Debug, Clone)]
 pub enum FileEvidence {
@@ -124,6 +161,8 @@ pub enum FileEvidence {
     Pinned(Sha256Digest),
     /// The file's bytes are these.
     Exact(String),
+    /// The file's bytes are those of this other one, of the artifact or of git.
+    SameAs(Template),
     /// Nothing is known about the file; accepted until a date, and told.
     Unverified {
         /// Why that is bearable.
@@ -131,6 +170,17 @@ pub enum FileEvidence {
         /// From then on it is not accepted.
         until: Time,
     },
+}
+
+impl FileEvidence {
+    /// The evidence for one version.
+    #[must_use]
+    pub fn fill(&self, version: &str) -> Self {
+        match self {
+            Self::SameAs(path) => Self::SameAs(path.filled(version)),
+            other => other.clone(),
+        }
+    }
 }
 
 /// Bounds on an archive, where the policy sets them.

@@ -56,6 +56,12 @@ pub(super) struct Artifact {
     #[serde(default)]
     pub files: Vec<File>,
     #[serde(default)]
+    pub submodules: Vec<Submodule>,
+    #[serde(default)]
+    pub rebuilt: Vec<Rebuilt>,
+    #[serde(default)]
+    pub catalogues: Vec<Catalogue>,
+    #[serde(default)]
     pub limits: Limits,
 }
 
@@ -67,7 +73,32 @@ pub(super) struct File {
     pub executable: bool,
     pub sha256: Option<Sha256Digest>,
     pub exact: Option<String>,
+    #[serde(rename = "same_as")]
+    pub same_as: Option<String>,
     pub unverified: Option<Unverified>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Submodule {
+    pub path: String,
+    pub repository: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Rebuilt {
+    pub name: String,
+    pub builder: String,
+    pub paths: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Catalogue {
+    pub name: String,
+    pub certificate: Fingerprint,
+    pub paths: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -27,6 +27,12 @@ impl Template {
         self.0.replace(HOLE, version)
     }
 
+    /// The template with the hole filled in: one text only.
+    #[must_use]
+    pub fn filled(&self, version: &str) -> Self {
+        Self(self.fill(version))
+    }
+
     /// Whether the version occurs at all.
     pub fn has_hole(&self) -> bool {
         self.0.contains(HOLE)

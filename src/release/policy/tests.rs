@@ -108,3 +108,49 @@ fn each_file_has_exactly_one_evidence() {
     assert!(fault("exact: \"hello\\n\"", reasonless).contains("reason"));
     assert!(fault("exact: \"hello\\n\"", "unverified: {reason: x}").contains("until"));
 }
+
+fn with(rules: &str) -> Result<Policy, String> {
+    let text = sample() + &rules.lines().map(|line| format!("        {line}\n")).collect::<String>();
+    Policy::parse(text.as_bytes()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn evidence_that_is_brought_along_is_named_once_and_whole() {
+    let policy = with(&format!(
+        "submodules: [{{path: mod, repository: 'https://x'}}]\n\
+         rebuilt: [{{name: second, builder: image X, paths: [configure, 'po/*']}}]\n\
+         catalogues: [{{name: gnu, certificate: {FPR}, paths: ['m4/*.m4']}}]\n"
+    ));
+    let rule = &policy.unwrap().projects["example/hello"].artifacts[0];
+    assert_eq!((rule.submodules.len(), rule.rebuilt.len(), rule.catalogues.len()), (1, 1, 1));
+    for (rules, why) in [
+        ("submodules: [{path: ../x, repository: x}]", ".. part"),
+        ("submodules: [{path: /x, repository: x}]", "absolute"),
+        ("submodules: [{path: x, repository: ' '}]", "is empty"),
+        ("submodules: [{path: x}]", "missing field"),
+        ("submodules: [{path: x, repository: x}, {path: x, repository: y}]", "twice"),
+        ("rebuilt: [{name: x, builder: b, paths: []}]", "is empty"),
+        ("rebuilt: [{name: x, builder: '', paths: [a]}]", "is empty"),
+        ("rebuilt: [{name: x, paths: [a]}]", "missing field"),
+        ("rebuilt: [{name: a/b, builder: b, paths: [a]}]", "name"),
+        ("rebuilt: [{name: x, builder: b, paths: ['[']}]", "paths"),
+        ("rebuilt: [{name: x, builder: b, paths: [a]}, {name: x, builder: b, paths: [b]}]", "twice"),
+        ("catalogues: [{name: x, certificate: 0123, paths: [a]}]", "hexadecimal"),
+        ("catalogues: [{name: x, paths: [a]}]", "missing field"),
+    ] {
+        let told = with(rules).unwrap_err();
+        assert!(told.contains(why), "{rules}: {told}");
+    }
+}
+
+#[test]
+fn a_file_is_not_evidence_for_itself() {
+    let same = |path: &str| format!("same_as: {path}");
+    assert!(fault("exact: \"hello\\n\"", &same("'hello-{version}.txt'")).contains("itself"));
+    assert!(fault("exact: \"hello\\n\"", &same("../x")).contains(".. part"));
+    assert!(fault("exact: \"hello\\n\"", "same_as: a, exact: b").contains("exactly one"));
+    let policy = sample().replace("exact: \"hello\\n\"", "same_as: '{version}.txt'");
+    let policy = Policy::parse(policy.as_bytes()).unwrap();
+    let rule = &policy.projects["example/hello"].artifacts[0].files[0];
+    assert!(matches!(rule.evidence.fill("1.0"), FileEvidence::SameAs(path) if path.as_str() == "1.0.txt"));
+}
