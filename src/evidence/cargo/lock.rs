@@ -308,6 +308,3 @@ impl Lock {
         Ok(found)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -404,6 +404,3 @@ fn lint_table(value: &Value) -> Table {
 fn clip(told: String) -> String {
     super::value::clipped_to(&told, 200)
 }
-
-#[cfg(test)]
-mod tests;

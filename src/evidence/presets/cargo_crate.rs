@@ -101,12 +101,24 @@ fn others(case: &Case<'_>, found: &Candidate) -> Result<Answer, Unavailable> {
             return Ok(answer);
         }
     }
+    // cargo on systems without an exec bit packs every file without it.
+    let same = case.in_git(&fact.path).filter(|entry| entry.id == fact.id);
+    if same.is_some_and(|entry| (entry.mode, fact.mode) == (Mode::Executable, Mode::Regular)) {
+        return Ok(Answer::explained(Level::SameAs, "git's file, packed without its exec bit"));
+    }
     dereferenced::explain(case, found)?.or_else(|| converted::checkout(case, found))
 }
 
-/// Whether a folder above the crate's has a file of this name. Manifests are
-/// read for those only, not for each path that a hostile artifact adds.
+/// Whether a folder above the crate's has a file of this name, or the name is
+/// a usual one. Manifests are read for those only, not for each path that a
+/// hostile artifact adds.
 fn above(case: &Case<'_>, name: &TreePath) -> Result<bool, Unavailable> {
+    let usual = |start: &[u8]| {
+        name.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+    };
+    if usual(b"readme") || usual(b"licen") {
+        return Ok(true);
+    }
     let crate_folder = case.subdirectory.as_bytes();
     let folders = crate_folder.iter().enumerate().filter(|(_, byte)| **byte == b'/');
     let folders = folders.take(MAX_DEPTH).filter_map(|(end, _)| crate_folder.get(..=end)).chain([&b""[..]]);

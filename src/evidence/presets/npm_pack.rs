@@ -81,27 +81,25 @@ impl Rules for NpmPack {
     }
 }
 
-/// The same content with another exec bit. npm makes what `bin` names
-/// executable; pnpm, yarn and npm on systems without an exec bit write all
-/// else as not executable.
+/// The same content with another exec bit. Some versions of npm, and pnpm and
+/// yarn, make executable what `bin` names; the latter, and npm on systems
+/// without an exec bit, write all else as not executable.
 fn mode(case: &Case<'_>, entry: &TreeEntry, found: Mode) -> Result<Answer, Unavailable> {
-    if !matches!((entry.mode, found), (Mode::Regular, Mode::Executable) | (Mode::Executable, Mode::Regular)) {
-        return Ok(Answer::Silent);
+    match (entry.mode, found) {
+        (Mode::Executable, Mode::Regular) => {
+            return Ok(Answer::explained(Level::SameAs, "git's file, written without its exec bit"));
+        }
+        (Mode::Regular, Mode::Executable) => {}
+        _ => return Ok(Answer::Silent),
     }
     let Some(manifest) = case.git_file(&TreePath::new(MANIFEST), MAX_MANIFEST)? else {
         return Ok(Answer::Silent);
     };
     let Ok(manifest) = json::parse(&manifest) else { return Ok(Answer::Silent) };
-    Ok(match (is_bin(&manifest, &entry.path), found) {
-        (true, Mode::Executable) => {
-            Answer::explained(Level::SameAs, "git's file, made executable as bin of package.json names it")
-        }
-        (false, Mode::Regular) => Answer::explained(
-            Level::SameAs,
-            "git's file, written as not executable since bin does not name it",
-        ),
-        (true, _) => Answer::mismatch("is not executable, though bin of package.json names it"),
-        (false, _) => Answer::mismatch("is executable, though not in git, nor named by bin of package.json"),
+    Ok(if is_bin(&manifest, &entry.path) {
+        Answer::explained(Level::SameAs, "git's file, made executable as bin of package.json names it")
+    } else {
+        Answer::mismatch("is executable, though not in git, nor named by bin of git's package.json")
     })
 }
 

@@ -16,6 +16,27 @@ const DEPENDENCIES: [&str; 4] =
 const DROPPED: [&str; 2] = ["packageManager", "pnpm"];
 /// Scripts that pnpm drops: they run before publishing only.
 const SCRIPTS: [&str; 6] = ["postpack", "postpublish", "prepack", "prepare", "prepublishOnly", "publish"];
+/// Keys of `publishConfig` that pnpm puts at the top.
+const HOISTED: [&str; 18] = [
+    "bin",
+    "browser",
+    "cpu",
+    "engines",
+    "es2015",
+    "esnext",
+    "exports",
+    "imports",
+    "libc",
+    "main",
+    "module",
+    "os",
+    "type",
+    "types",
+    "typesVersions",
+    "typings",
+    "umd:main",
+    "unpkg",
+];
 /// Manifests of the repository that are looked through for members.
 const MAX_MEMBERS: usize = 1000;
 /// Bytes of one of them.
@@ -33,6 +54,11 @@ pub(super) fn judge(case: &Case<'_>, expected: &[u8], found: &[u8]) -> Result<An
         Ok(map) => map,
         Err(why) => return Ok(Answer::mismatch(format!("is {why}"))),
     };
+    if let Some(name) = unknown_range(&expected, &found) {
+        let told = format!("{}: its range in git is of a form that is not known", shown(&name));
+        return Ok(Answer::undecided(told));
+    }
+    let expected = hoisted(expected, &found);
     let versions = if uses_workspace(&expected) { members(case)? } else { BTreeMap::new() };
     Ok(match differs(&versions, &expected, &found) {
         Some(told) => Answer::mismatch(told),
@@ -41,6 +67,47 @@ pub(super) fn judge(case: &Case<'_>, expected: &[u8], found: &[u8]) -> Result<An
             "means the same as git's, with ranges of the workspace resolved",
         ),
     })
+}
+
+/// What `publishConfig` overrides is put in its place by pnpm; npm leaves it
+/// where it is.
+fn hoisted(mut expected: Map<String, Value>, found: &Map<String, Value>) -> Map<String, Value> {
+    if expected.get("publishConfig") == found.get("publishConfig") {
+        return expected;
+    }
+    let Some(Value::Object(config)) = expected.get("publishConfig").cloned() else { return expected };
+    let mut left = Map::new();
+    for (key, value) in config {
+        let place = if HOISTED.contains(&key.as_str()) { &mut expected } else { &mut left };
+        place.insert(key, value);
+    }
+    match left.is_empty() {
+        true => expected.shift_remove("publishConfig"),
+        false => expected.insert("publishConfig".into(), Value::Object(left)),
+    };
+    expected
+}
+
+/// The first dependency that differs and whose range in git only means
+/// something with other files: a catalogue, another registry, an alias.
+fn unknown_range(expected: &Map<String, Value>, found: &Map<String, Value>) -> Option<String> {
+    let tables = DEPENDENCIES.iter().filter_map(|key| Some((*key, expected.get(*key)?.as_object()?)));
+    let mut ranges =
+        tables.flat_map(|(key, table)| table.iter().map(move |(name, range)| (key, name, range)));
+    let unknown = |range: &str| {
+        let alias = range.strip_prefix("workspace:").is_some_and(special);
+        alias || range.starts_with("catalog:") || range.starts_with("jsr:")
+    };
+    let (_, name, _) = ranges.find(|(key, name, range)| {
+        let published = found.get(*key).and_then(|table| table.get(name.as_str()));
+        published.is_some_and(|published| published != *range) && range.as_str().is_some_and(unknown)
+    })?;
+    Some(name.clone())
+}
+
+/// An alias or a path of the workspace.
+fn special(range: &str) -> bool {
+    range.contains(['@', '/']) || range.starts_with('.')
 }
 
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
@@ -59,9 +126,7 @@ fn differs(
     keys.into_iter().find_map(|key| match (expected.get(key), found.get(key)) {
         (expected, found) if expected == found => None,
         (Some(_), None) if DROPPED.contains(&key.as_str()) => None,
-        (Some(Value::Object(expected)), found) if key == "scripts" => {
-            let none = Map::new();
-            let found = found.map_or(Some(&none), Value::as_object)?;
+        (Some(Value::Object(expected)), Some(Value::Object(found))) if key == "scripts" => {
             each(key, expected, found, |name, _, found| found.is_none() && SCRIPTS.contains(&name))
         }
         (Some(Value::Object(expected)), Some(Value::Object(found)))
@@ -111,8 +176,7 @@ fn resolve(versions: &BTreeMap<String, String>, name: &str, range: &str) -> Opti
     match range {
         "*" => versions.get(name).cloned(),
         "^" | "~" => versions.get(name).map(|version| format!("{range}{version}")),
-        // An alias or a path: another form than this knows.
-        other if other.contains(['@', '/']) || other.starts_with('.') => None,
+        other if special(other) => None,
         other => Some(other.into()),
     }
 }
