@@ -2,6 +2,7 @@
 //! spellings, with the conditions on extras taken apart from the rest.
 
 use super::normal_name;
+use super::version::Version;
 use std::collections::BTreeSet;
 
 /// Bytes of one marker.
@@ -47,6 +48,9 @@ impl Marker {
         match self {
             Self::Extra(name) => format!("extra == \"{name}\""),
             Self::Atom(text) => text.clone(),
+            Self::And(_) | Self::Or(_) if self.flat().len() == 1 => {
+                self.flat().first().map(|part| part.canonical()).unwrap_or_default()
+            }
             Self::And(_) => {
                 let parts = self.flat().into_iter().map(|part| match part {
                     Self::Or(_) if part.flat().len() > 1 => format!("({})", part.canonical()),
@@ -179,6 +183,7 @@ impl Reader<'_> {
         if name == "extra" {
             return (operator == "==").then(|| Marker::Extra(normal_name(&text)));
         }
+        let text = version(&name, operator, text);
         // No text holds both quotes, so one of them always serves.
         let quote = if text.contains('"') { '\'' } else { '"' };
         let text = format!("{quote}{text}{quote}");
@@ -229,6 +234,16 @@ impl Reader<'_> {
         let found = found.filter(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
         self.rest = found.map_or(self.rest, str::trim_start);
         found.is_some()
+    }
+}
+
+/// Versions are compared as versions, so zeros at their end mean nothing.
+fn version(name: &str, operator: &str, text: String) -> String {
+    let versions = matches!(name, "python_version" | "python_full_version" | "implementation_version");
+    let ordered = matches!(operator, "<" | "<=" | ">" | ">=" | "==" | "!=");
+    match Version::parse(&text) {
+        Some(version) if versions && ordered => version.canonical(),
+        _ => text,
     }
 }
 
@@ -301,6 +316,10 @@ mod tests {
         assert_eq!(
             branches("os_name == 'nt' and extra == 'x' or extra == 'y'"),
             Some(vec![pair("x", "os_name == \"nt\""), pair("y", "")])
+        );
+        assert_eq!(
+            branches("(os_name == 'b' or os_name == 'a') and extra == 'x'"),
+            Some(vec![pair("x", "os_name == \"a\" or os_name == \"b\"")])
         );
         assert_eq!(branches("extra == 'x' and extra == 'y'"), None);
         assert_eq!(branches("(extra == 'x' or os_name == 'nt') and os_name == 'a'"), None);

@@ -203,10 +203,13 @@ impl Table<'_> {
         ];
         for (kind, keys, check) in kinds {
             let value = match keys.iter().any(|key| dynamic.contains(key)) {
-                true => other.stated.get(kind).cloned().unwrap_or_else(|| match &other.silence {
-                    Stated::Is(()) => Stated::Is(vec![]),
-                    Stated::Unknown(why) => Stated::Unknown(why.clone()),
-                }),
+                true => match self.dynamic_text(keys)? {
+                    Some(text) => text,
+                    None => other.stated.get(kind).cloned().unwrap_or_else(|| match &other.silence {
+                        Stated::Is(()) => Stated::Is(vec![]),
+                        Stated::Unknown(why) => Stated::Unknown(why.clone()),
+                    }),
+                },
                 false => Stated::from_check(check)?,
             };
             stated.insert(kind, value);
@@ -215,6 +218,14 @@ impl Table<'_> {
         let platforms = platforms.unwrap_or_default().into_iter().map(Into::into).collect();
         stated.insert("platform", Stated::Is(platforms));
         Ok(Texts { stated, silence: Stated::Is(()) })
+    }
+
+    /// A text from a file that `[tool.setuptools.dynamic]` names.
+    fn dynamic_text(&self, keys: &[&str]) -> Result<Option<Stated<Vec<String>>>, Unavailable> {
+        let Some(files) = keys.iter().find_map(|key| self.files(&[key])) else { return Ok(None) };
+        let read = files.into_iter().map(|file| self.sources.text(file)).collect::<Check<Vec<_>>>();
+        let lines = read.map(|texts| texts.iter().flat_map(|text| text.lines()).map(Into::into).collect());
+        Stated::from_check(lines).map(Some)
     }
 
     /// Names and addresses.

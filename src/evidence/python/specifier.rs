@@ -29,6 +29,27 @@ pub(crate) fn canonical(text: &str) -> Option<String> {
     Some(clauses.into_iter().collect::<Vec<_>>().join(","))
 }
 
+/// A set in normal form with each `~=` and `==N.*` as the range of releases it
+/// means, which is how poetry writes them.
+pub(crate) fn ranges(set: &str) -> String {
+    let range = |clause: &str| {
+        let (text, keep) = match (clause.strip_prefix("~="), clause.strip_prefix("==")) {
+            (Some(text), _) => (text, 1),
+            (None, Some(text)) => (text.strip_suffix(".*")?, 0),
+            _ => return None,
+        };
+        let version = Version::parse(text)?;
+        let mut end = version.release().get(..version.release().len().checked_sub(keep)?)?.to_vec();
+        let last = end.last_mut()?;
+        *last = last.checked_add(1)?;
+        let end = end.iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
+        canonical(&format!(">={version},<{end}"))
+    };
+    let clauses = set.split(',').map(|clause| range(clause).unwrap_or_else(|| clause.to_string()));
+    let clauses = clauses.collect::<Vec<_>>().join(",");
+    canonical(&clauses).unwrap_or(clauses)
+}
+
 fn clause(text: &str) -> Option<String> {
     let operator = OPERATORS.into_iter().find(|operator| text.starts_with(operator))?;
     let version = text.strip_prefix(operator)?.trim();
@@ -68,6 +89,20 @@ mod tests {
         assert_ne!(canonical("~=1.1"), canonical("~=1.10"));
         assert_ne!(canonical("==1.0.*"), canonical("==1.*"));
         assert_ne!(canonical(">=1"), canonical(">=1,<2"));
+    }
+
+    #[test]
+    fn ranges_are_the_releases_that_match() {
+        for (set, range) in [
+            ("~=1.10", "<2,>=1.10"),
+            ("~=1.4.2", "<1.5,>=1.4.2"),
+            ("==1.2.*", "<1.3,>=1.2"),
+            (">=1", ">=1"),
+            ("", ""),
+        ] {
+            assert_eq!(super::ranges(set), range, "{set}");
+        }
+        assert_eq!(super::ranges("!=1.5,==1.*"), canonical("!=1.5,>=1,<2").unwrap());
     }
 
     #[test]
