@@ -125,8 +125,8 @@ fn code_that_runs_by_itself_is_refused() {
     let mut scripts = wheel();
     scripts.insert("a_b-1.2.data/scripts/run".into(), "main = print\n".into());
     record(&mut scripts);
-    let told = judged(&scripts);
-    assert!(told.contains(&"unexplained-file a_b-1.2.data/scripts/run".to_string()), "{told:?}");
+    let lines = judged(&scripts);
+    assert!(lines.contains(&"unexplained-file a_b-1.2.data/scripts/run".to_string()), "{lines:?}");
     // Even if git holds it, at the very same path.
     let mut git = in_git();
     git.insert("evil.pth".into(), "import os\n".into());
