@@ -14,7 +14,11 @@ mod python_hatch;
 mod python_pbr;
 mod python_poetry;
 mod python_setuptools;
+#[cfg(test)]
+mod python_tests;
 mod python_wheel;
+#[cfg(test)]
+mod python_wheel_tests;
 
 use super::case::{Answer, Candidate, Case, Unavailable};
 use crate::release::TreePath;

@@ -186,7 +186,7 @@ fn path_of(line: &str) -> Option<(String, &str)> {
 }
 
 /// A digest as `RECORD` has it: base 64 for URLs, without padding.
-fn base64(digest: &Sha256Digest) -> String {
+pub(crate) fn base64(digest: &Sha256Digest) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::with_capacity(43);
     for chunk in digest.0.chunks(3) {
