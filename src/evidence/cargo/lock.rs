@@ -159,6 +159,16 @@ fn in_git(known: &Lock, package: &Locked) -> Result<bool, Stop> {
             let others =
                 versions.into_iter().flat_map(BTreeMap::keys).take(3).map(|(version, _)| shown(version));
             let others: Vec<_> = others.collect();
+            let mut all = versions.into_iter().flat_map(BTreeMap::values);
+            if all.any(|known| known.source.is_none()) {
+                // cargo takes whatever release of a member the registry has.
+                return Err(Stop::Undecided(format!(
+                    "{}: a member of the workspace, in git as version {}; which release of it is right, git does \
+                     not say",
+                    package.shown(),
+                    others.join(", ")
+                )));
+            }
             told(match others.as_slice() {
                 [] => "is not in git's lock file".into(),
                 others => format!("git's lock file has version {} of it", others.join(", ")),
