@@ -29,6 +29,11 @@ OTHERS = {
     "kebab-case",       # how serde writes names
     "packed-refs",      # a file of git
     "export-ignore",    # an attribute of git
+    "export-subst",     # an attribute of git
+    "working-tree-encoding",    # an attribute of git
+    # character encodings of files
+    "utf-16", "utf-16le", "utf-16be", "utf-16le-bom", "utf-16be-bom",
+    "utf-32", "utf-32le", "utf-32be", "windows-1252",
     # character encodings of commits
     "utf-8", "us-ascii", "iso-8859-1", "iso8859-1", "latin-1", "iso-8859-15",
     "iso8859-15", "latin-9", "windows-125",

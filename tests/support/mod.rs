@@ -59,6 +59,13 @@ impl Ran {
         self
     }
 
+    /// No answer, or a wrong request, for this reason.
+    pub fn failed_for(&self, code: &str) -> &Self {
+        assert!(!matches!(self.code, 0 | 1), "{}", self.stdout);
+        assert!(self.codes().contains(&code), "{code}: {}", self.stdout);
+        self
+    }
+
     /// Fails unless the answer was yes.
     pub fn ok(&self) -> &Self {
         assert_eq!(self.code, 0, "expected ok:\n{}{}", self.stdout, self.stderr);

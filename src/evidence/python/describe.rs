@@ -92,8 +92,12 @@ impl<'p> Described<'p> {
                 stated.iter().any(|text| collapse(text).to_lowercase() == value)
             }
             "url" if header == "project-url" => {
-                // Blanks after the comma are the tool's choice.
-                let tight = |text: &str| text.replacen(", ", ",", 1);
+                // Blanks after the comma are the tool's choice, and poetry has
+                // spellings of its own for labels that it knows.
+                let tight = |text: &str| match text.split_once(',') {
+                    Some((label, url)) => format!("{},{}", label.to_lowercase(), url.trim_start()),
+                    None => text.to_string(),
+                };
                 let wanted = tight(&value);
                 self.among(kind, stated, &wanted, tight)
             }
@@ -180,6 +184,8 @@ mod tests {
         assert!(holds("keywords", "a b", "keywords", &["a b"]));
         assert!(holds("license", "mit", "license", &["MIT"]));
         assert!(holds("project-url", "Home, https://x", "url", &["Home, https://x"]));
+        assert!(holds("project-url", "Homepage, https://x/Y", "url", &["homepage, https://x/Y"]));
+        assert!(!holds("project-url", "Homepage, https://x/y", "url", &["homepage, https://x/Y"]));
         assert!(holds("home-page", "https://x", "url", &["Home, https://x"]));
         assert!(holds("summary", "One line", "summary", &["One  line\nand more"]));
         assert!(holds("platform", "any", "platform", &[]));

@@ -220,13 +220,13 @@ fn check_file(place: &Place, raw: raw::File) -> Result<FileRule, BadDocument> {
     tree_path(&place.at("path"), &path.fill("1"))?;
     let given = [raw.sha256.is_some(), raw.exact.is_some(), raw.same_as.is_some(), raw.unverified.is_some()];
     if given.iter().filter(|given| **given).count() != 1 {
-        return Err(place.fault("must have exactly one of sha256, exact, same_as, unverified"));
+        return Err(place.fault("must have exactly one of sha256, exact, same-as, unverified"));
     }
     let evidence = match (raw.sha256, raw.exact, raw.same_as, raw.unverified) {
         (Some(digest), ..) => FileEvidence::Pinned(digest),
         (_, Some(text), ..) => FileEvidence::Exact(text),
         (_, _, Some(other), _) => {
-            let place = place.at("same_as");
+            let place = place.at("same-as");
             let other = template(&place, &other)?;
             tree_path(&place, &other.fill("1"))?;
             if other == path {

@@ -73,7 +73,6 @@ pub(super) struct File {
     pub executable: bool,
     pub sha256: Option<Sha256Digest>,
     pub exact: Option<String>,
-    #[serde(rename = "same_as")]
     pub same_as: Option<String>,
     pub unverified: Option<Unverified>,
 }

@@ -145,11 +145,11 @@ fn evidence_that_is_brought_along_is_named_once_and_whole() {
 
 #[test]
 fn a_file_is_not_evidence_for_itself() {
-    let same = |path: &str| format!("same_as: {path}");
+    let same = |path: &str| format!("same-as: {path}");
     assert!(fault("exact: \"hello\\n\"", &same("'hello-{version}.txt'")).contains("itself"));
     assert!(fault("exact: \"hello\\n\"", &same("../x")).contains(".. part"));
-    assert!(fault("exact: \"hello\\n\"", "same_as: a, exact: b").contains("exactly one"));
-    let policy = sample().replace("exact: \"hello\\n\"", "same_as: '{version}.txt'");
+    assert!(fault("exact: \"hello\\n\"", "same-as: a, exact: b").contains("exactly one"));
+    let policy = sample().replace("exact: \"hello\\n\"", "same-as: '{version}.txt'");
     let policy = Policy::parse(policy.as_bytes()).unwrap();
     let rule = &policy.projects["example/hello"].artifacts[0].files[0];
     assert!(matches!(rule.evidence.fill("1.0"), FileEvidence::SameAs(path) if path.as_str() == "1.0.txt"));
