@@ -18,6 +18,10 @@ use std::collections::BTreeMap;
 
 mod dependencies;
 mod diff;
+mod git;
+
+pub(crate) use git::copied;
+use git::{Git, Named};
 
 /// Bytes of a manifest that is judged.
 const MAX_MANIFEST: usize = 1 << 20;
@@ -127,7 +131,7 @@ pub(crate) fn of_git(case: &Case<'_>, manifests: &Manifests, files: &Packed<'_>)
     for (key, value) in own.iter().filter(|(key, _)| !RESOLVED.contains(&key.as_str())) {
         fields.insert(key.clone(), git.inherit(key, value)?.clone());
     }
-    for (key, base, path) in git.relocatable()? {
+    for Named { key, base, path } in git.relocatable()? {
         let full = normal(&join(&base, path.as_bytes()));
         let full = full.map(TreePath::new);
         let inside = full.as_ref().and_then(|full| full.strip_prefix(&manifests.folder));
@@ -223,94 +227,6 @@ fn finish(
         table.insert("lints".into(), Value::Table(lints));
     }
     Ok(Normal { table, unpacked: targets.unpacked, name, version })
-}
-
-/// git's manifest in its surroundings.
-struct Git<'g> {
-    case: &'g Case<'g>,
-    manifests: &'g Manifests,
-}
-
-impl<'g> Git<'g> {
-    fn package(&self) -> Result<&'g Table, Stop> {
-        let own = package(&self.manifests.own);
-        own.ok_or_else(|| Stop::Undecided("git's manifest in the subdirectory has no [package]".into()))
-    }
-
-    fn shared(&self, key: &str) -> Option<&'g Value> {
-        self.manifests.shared("package")?.as_table()?.get(key)
-    }
-
-    fn inherit(&self, key: &str, value: &'g Value) -> Result<&'g Value, Stop> {
-        if !refers(value) || !INHERITABLE.contains(&key) {
-            return Ok(value);
-        }
-        let missing = || Stop::Undecided(format!("no workspace in git gives package.{}", shown(key)));
-        self.shared(key).ok_or_else(missing)
-    }
-
-    /// `readme` and `license-file` with the folder that they count from.
-    fn relocatable(&self) -> Result<Vec<(&'static str, Vec<u8>, String)>, Stop> {
-        let own = self.package()?;
-        let (folder, root) = (&self.manifests.folder, &self.manifests.root_folder);
-        let mut found = Vec::new();
-        match own.get("license-file") {
-            Some(value) if refers(value) => {
-                let path = self.inherit("license-file", value)?.as_text().unwrap_or_default();
-                found.push(("license-file", root.clone(), path.to_string()));
-            }
-            Some(Value::Text(path)) => found.push(("license-file", folder.clone(), path.clone())),
-            _ => {}
-        }
-        let (base, value) = match own.get("readme") {
-            Some(value) if refers(value) => (root, self.shared("readme")),
-            value => (folder, value),
-        };
-        match value {
-            Some(Value::Text(path)) => found.push(("readme", base.clone(), path.clone())),
-            Some(Value::Bool(true)) => found.push(("readme", base.clone(), "README.md".into())),
-            Some(_) => {}
-            None => {
-                for name in READMES {
-                    let path = TreePath::new(join(base, name.as_bytes()));
-                    if self.case.in_repository(&path)?.is_some() {
-                        found.push(("readme", base.clone(), name.into()));
-                        break;
-                    }
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// The resolver that cargo uses in the workspace.
-    fn resolver(&self) -> Result<String, String> {
-        let root = &self.manifests.root;
-        let own = package(root);
-        let named = own.and_then(|own| own.get("resolver")).or_else(|| self.manifests.shared("resolver"));
-        match (named, own) {
-            (Some(Value::Text(text)), _) => Ok(text.clone()),
-            (Some(_), _) => Err("has a resolver that is not a string".into()),
-            (None, None) => Ok("1".into()),
-            (None, Some(own)) => {
-                let value = own.get("edition");
-                let value = if value.is_some_and(refers) { self.shared("edition") } else { value };
-                Ok(default_resolver(edition(value)?)?.into())
-            }
-        }
-    }
-}
-
-/// Files that lie outside of the crate's folder and that cargo copies to its
-/// root: the name there, and the path in the repository.
-pub(crate) fn copied(case: &Case<'_>, manifests: &Manifests) -> Result<Vec<(String, TreePath)>, Stop> {
-    let found = Git { case, manifests }.relocatable()?;
-    let copied = found.into_iter().filter_map(|(_, base, path)| {
-        let full = TreePath::new(normal(&join(&base, path.as_bytes()))?);
-        let outside = full.strip_prefix(&manifests.folder).is_none();
-        outside.then(|| (path.rsplit('/').next().unwrap_or_default().to_string(), full))
-    });
-    Ok(copied.collect())
 }
 
 fn refers(value: &Value) -> bool {

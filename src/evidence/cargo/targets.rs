@@ -17,6 +17,9 @@ const KINDS: [(&str, &str, &str); 4] = [
     ("bench", "autobenches", "benches/"),
 ];
 
+/// Discovered files by the name of their target.
+type Places<'f> = BTreeMap<&'f str, Vec<&'f str>>;
+
 /// What cargo makes of a manifest's targets.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
@@ -106,6 +109,10 @@ impl Of<'_> {
                 .collect());
         };
         let listed = listed.as_list().ok_or_else(|| format!("has a {kind} that is not an array"))?;
+        let mut places: Places<'_> = BTreeMap::new();
+        for (name, path) in &found {
+            places.entry(name).or_default().push(path);
+        }
         let mut targets = Vec::with_capacity(listed.len());
         let (mut names, mut paths) = (BTreeSet::new(), BTreeSet::new());
         for item in listed {
@@ -118,7 +125,7 @@ impl Of<'_> {
                     paths.insert(path.to_string());
                 }
                 None => {
-                    if let Some(path) = self.path_of(kind, &name, &found)? {
+                    if let Some(path) = self.path_of(kind, &name, &places)? {
                         table.insert("path".into(), Value::Text(path));
                     }
                 }
@@ -135,11 +142,10 @@ impl Of<'_> {
 
     /// The file of a listed target that gives no path; `None` if it is not in
     /// the artifact.
-    fn path_of(&self, kind: &str, name: &str, found: &[(String, String)]) -> Result<Option<String>, String> {
-        let mut matching = found.iter().filter(|(found, _)| found == name).map(|(_, path)| path);
-        match (matching.next(), matching.next()) {
-            (Some(path), None) => return Ok(Some(path.clone())),
-            (Some(_), Some(_)) if !self.edition_2015 => {
+    fn path_of(&self, kind: &str, name: &str, found: &Places<'_>) -> Result<Option<String>, String> {
+        match found.get(name).map(Vec::as_slice) {
+            Some([path]) => return Ok(Some((*path).into())),
+            Some([_, ..]) if !self.edition_2015 => {
                 return Err(format!("has two files for the [[{kind}]] {}", shown(name)));
             }
             _ => {}

@@ -118,7 +118,7 @@ fn is_bin(manifest: &Value, path: &TreePath) -> bool {
 fn never_packed(path: &TreePath) -> bool {
     let at_root =
         |name: &&str| path.as_bytes() == name.as_bytes() || path.strip_prefix(name.as_bytes()).is_some();
-    if AT_ROOT.iter().any(|name| at_root(&name)) || path.as_bytes().starts_with(b".wafpickle-") {
+    if AT_ROOT.iter().any(at_root) || path.as_bytes().starts_with(b".wafpickle-") {
         return true;
     }
     let mut parts = path.as_bytes().split(|byte| *byte == b'/');

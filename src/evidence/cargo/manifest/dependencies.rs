@@ -34,6 +34,12 @@ pub(super) fn of_git(manifests: &Manifests) -> Result<Table, String> {
 
 /// All tables of dependencies of the artifact's manifest.
 pub(super) fn of_published(manifest: &Table) -> Result<Table, String> {
+    let platforms = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
+    for place in platforms.filter_map(Value::as_table).chain([manifest]) {
+        if let Some((_, old)) = KINDS.iter().find(|(kind, old)| kind != old && place.contains_key(*old)) {
+            return Err(format!("has {old}, which cargo never publishes"));
+        }
+    }
     all(manifest, &|name, value| {
         let table = plain(name, value)?;
         let never = PLACES.iter().chain(["workspace", "registry"].iter());
@@ -53,7 +59,9 @@ fn all(manifest: &Table, one: OfOne<'_>) -> Result<Table, String> {
     let mut normal = Table::new();
     for (platform, value) in platforms {
         let value = value.as_table().ok_or_else(|| format!("target.{} is not a table", shown(platform)))?;
-        let kinds = kinds(value, one)?;
+        let mut kinds = kinds(value, one)?;
+        let others = value.iter().filter(|(key, _)| !TABLES.contains(&key.as_str()));
+        kinds.extend(others.map(|(key, value)| (key.clone(), value.clone())));
         if !kinds.is_empty() {
             normal.insert(platform.clone(), Value::Table(kinds));
         }

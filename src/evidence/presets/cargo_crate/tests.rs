@@ -334,6 +334,18 @@ fn a_changed_manifest_is_told_by_its_key() {
         ("links = \"foo\"", "links = \"foo\"\nlinks = \"foo\"", "not TOML (line 8"),
         ("links = \"foo\"", "links = 1", "package.links: expected \"foo\", found 1"),
         ("[package]\n", "[[package]]\n", "has no [package]"),
+        ("[dev-dependencies.serde_json]", "[dev_dependencies.serde_json]", "has dev_dependencies, which"),
+        (
+            "[features]",
+            "[build_dependencies.evil]\nversion = \"1\"\n[features]",
+            "has build_dependencies, which",
+        ),
+        (
+            "[features]",
+            "[target.x.build_dependencies.evil]\nversion = \"1\"\n[features]",
+            "has build_dependencies",
+        ),
+        ("[features]", "[target.x]\nrunner = \"evil\"\n[features]", "target.x: expected nothing"),
     ];
     for (from, to, told) in attacks {
         let finding = changed("Cargo.toml", from, to).finding();
@@ -423,6 +435,18 @@ fn hostile_manifests_end_in_a_finding() {
     files.push(("Cargo.toml", Mode::Regular, b"[package]\nname = \"\xff\""));
     let verdict = sample.repository.compare_below("crates/one", "cargo-crate@1", "one-x-1.2.3.crate", &files);
     assert!(verdict.findings[0].message.contains("not UTF-8"), "{:?}", verdict.findings);
+}
+
+#[test]
+fn many_targets_and_many_files_cost_no_more_than_their_sum() {
+    let listed: String = (0..30_000).map(|number| format!("[[test]]\nname = \"x{number}\"\n")).collect();
+    let mut sample = Sample::new().with("Cargo.toml", &format!("[package]\nname = \"one-x\"\n{listed}"));
+    for number in 0..30_000 {
+        sample.files.push((format!("tests/y{number}.rs"), String::new()));
+    }
+    let verdict = sample.verdict();
+    assert_eq!(verdict.findings[0].subject, "Cargo.toml");
+    assert_eq!(verdict.findings.len(), 1001);
 }
 
 #[test]
