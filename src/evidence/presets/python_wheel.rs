@@ -95,7 +95,15 @@ fn code(case: &Case<'_>, found: &Candidate, path: &str) -> Result<Answer, Unavai
     let places = std::iter::once("").chain(project.folders.iter().map(String::as_str));
     for place in places {
         let from = TreePath::from(format!("{place}{path}").as_str());
-        let Some(entry) = case.in_git(&from).filter(|entry| entry.id == found.fact.id) else { continue };
+        let Some(entry) = case.in_git(&from) else { continue };
+        if entry.id != found.fact.id {
+            // Conversions and links go by the path that the file has in git.
+            let fact = crate::evidence::Fact { path: from, ..found.fact.clone() };
+            match python::shared(case, &Candidate { fact, content: found.content.clone() })? {
+                Answer::Silent => continue,
+                answer => return Ok(answer),
+            }
+        }
         let detail = format!("equals {from} in git");
         return Ok(match (entry.mode, found.fact.mode) {
             (git, wheel) if git == wheel => Answer::explained(Level::SameAs, detail),

@@ -92,8 +92,11 @@ impl<'p> Described<'p> {
                 stated.iter().any(|text| collapse(text).to_lowercase() == value)
             }
             "url" if header == "project-url" => {
-                // Blanks after the comma are the tool's choice.
-                let tight = |text: &str| text.replacen(", ", ",", 1);
+                // Blanks after the comma, and the case of the label, are the tool's choice.
+                let tight = |text: &str| match text.split_once(',') {
+                    Some((label, url)) => format!("{},{}", label.trim().to_lowercase(), url.trim()),
+                    None => text.to_string(),
+                };
                 let wanted = tight(&value);
                 self.among(kind, stated, &wanted, tight)
             }

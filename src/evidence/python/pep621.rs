@@ -7,7 +7,7 @@ use super::project::{
 };
 use super::requirement::Dependency;
 use super::toml::Toml;
-use super::{Check, No, normal_name, specifier};
+use super::{Check, No, fancy, normal_name, specifier};
 use crate::evidence::case::Unavailable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +50,11 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
             true => other.entry_points,
             false => Stated::from_check(table.entry_points())?,
         },
-        readme: if pick("readme") { table.dynamic_readme(other.readme) } else { table.readme() },
+        readme: match pick("readme") {
+            true => fancy::readme(sources, table.text("version"))
+                .unwrap_or_else(|| table.dynamic_readme(other.readme)),
+            false => table.readme(),
+        },
         texts: table.texts(&other.texts)?,
         folders: other.folders,
         version_files: vec![],

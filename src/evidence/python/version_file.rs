@@ -26,7 +26,7 @@ pub(crate) const NAMES: [&str; 5] =
 
 /// Whether a path may be a version file, so that its bytes are kept.
 pub(crate) fn may_be(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|name| name.to_ascii_lowercase().contains("version"))
+    path.rsplit('/').next().is_some_and(|name| name.to_ascii_lowercase().contains("ver"))
 }
 
 /// Checks a file as a version file; `None` if it is none by its place.
