@@ -13,18 +13,14 @@ const MAX_DESCRIPTION: usize = 4 << 20;
 ///
 /// Patterns are matched in linear time. What Python's patterns can say and
 /// these cannot, such as looking around, is not understood.
-pub(super) fn readme(sources: &Sources<'_>, version: Option<&str>) -> Option<Readme> {
+pub(super) fn readme(sources: &Sources<'_>) -> Option<Readme> {
     let toml = sources.pyproject.as_ref()?;
     let table = toml.at(&["tool", "hatch", "metadata", "hooks", "fancy-pypi-readme"])?;
     let name = toml.at(&["project", "name"]).and_then(Toml::text).unwrap_or_default();
     Some(match built(sources, table) {
-        // The version is known only from the artifact, if git does not state it.
-        Ok(text) if text.contains("$HFPR_VERSION") && version.is_none() => {
-            Readme::Unknown("the description holds the version".into())
-        }
         Ok(text) => {
             let text = text.replace("$HFPR_PACKAGE_NAME", name);
-            Readme::Text(text.replace("$HFPR_VERSION", version.unwrap_or_default()))
+            Readme::Text(text.replace("$HFPR_VERSION", &sources.version()))
         }
         Err(No::Mismatch(why) | No::Undecided(why)) => Readme::Unknown(why),
         Err(No::Unavailable) => Readme::Unknown("git could not be read".into()),

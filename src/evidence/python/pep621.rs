@@ -51,8 +51,7 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
             false => Stated::from_check(table.entry_points())?,
         },
         readme: match pick("readme") {
-            true => fancy::readme(sources, table.text("version"))
-                .unwrap_or_else(|| table.dynamic_readme(other.readme)),
+            true => fancy::readme(sources).unwrap_or_else(|| table.dynamic_readme(other.readme)),
             false => table.readme(),
         },
         texts: table.texts(&other.texts)?,
@@ -62,6 +61,9 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
         rewrites: other.rewrites || poetry,
     })
 }
+
+/// A kind of text, the keys it comes from, and what they hold.
+type Kind<'k> = (&'static str, &'k [&'k str], Check<Vec<String>>);
 
 struct Table<'s> {
     sources: &'s Sources<'s>,
@@ -197,7 +199,7 @@ impl Table<'_> {
         let list = |key: &str| {
             Ok(self.get(key).and_then(Toml::texts).unwrap_or_default().into_iter().map(Into::into).collect())
         };
-        let kinds: [(&'static str, &[&str], Check<Vec<String>>); 6] = [
+        let kinds: [Kind<'_>; 6] = [
             ("summary", &["description"], Ok(self.text("description").map(Into::into).into_iter().collect())),
             ("people", &["authors", "maintainers"], people()),
             ("license", &["license"], self.license()),
