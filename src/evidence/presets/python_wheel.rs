@@ -72,20 +72,21 @@ fn self_description(case: &Case<'_>, found: &Candidate, name: &str) -> Result<An
     }
 }
 
-/// A license text of git, at its path below `licenses/`, or by its name.
+/// A license text of git: at its path below `licenses/`, or by its name, as
+/// older tools drop the folder.
 fn license(case: &Case<'_>, found: &Candidate, name: &str) -> Check<Option<(Level, String)>> {
-    let path = name.strip_prefix("licenses/").or_else(|| name.strip_prefix("license_files/")).unwrap_or(name);
-    let at = |path: &TreePath| case.in_git(path).filter(|entry| entry.id == found.fact.id);
-    let entry = at(&TreePath::from(path)).or_else(|| {
-        // Older tools drop the folder; the same bytes under the same name are enough.
-        let same =
-            |entry: &&TreeEntry| entry.id == found.fact.id && entry.path.file_name() == path.as_bytes();
-        case.tree.iter().find(same)
-    });
-    match entry {
-        Some(entry) => Ok(Some((Level::SameAs, format!("equals {} in git", entry.path)))),
-        None if path != name => mismatch(format!("is not git's {}", show(path))),
-        None => Ok(None),
+    let below = name.strip_prefix("licenses/").or_else(|| name.strip_prefix("license_files/"));
+    let path = TreePath::from(below.unwrap_or(name));
+    if below.is_some() && case.in_git(&path).is_some_and(|entry| entry.id == found.fact.id) {
+        return Ok(Some((Level::SameAs, format!("equals {path} in git"))));
+    }
+    if below.is_none() && !project::is_license(name.as_bytes()) {
+        return Ok(None);
+    }
+    let named = (path.file_name().to_vec(), found.fact.id.to_string());
+    match project::known(case)?.licenses.contains(&named) {
+        true => Ok(Some((Level::SameAs, "equals a file of this name in git".into()))),
+        false => mismatch(format!("is not git's {}", show(&path.to_string()))),
     }
 }
 
@@ -96,7 +97,15 @@ fn code(case: &Case<'_>, found: &Candidate, path: &str) -> Result<Answer, Unavai
     let places = std::iter::once("").chain(project.folders.iter().map(String::as_str));
     for place in places {
         let from = TreePath::from(format!("{place}{path}").as_str());
-        let Some(entry) = case.in_git(&from).filter(|entry| entry.id == found.fact.id) else { continue };
+        let Some(entry) = case.in_git(&from) else { continue };
+        if entry.id != found.fact.id {
+            // Conversions and links go by the path that the file has in git.
+            let fact = crate::evidence::Fact { path: from, ..found.fact.clone() };
+            match python::shared(case, &Candidate { fact, content: found.content.clone() })? {
+                Answer::Silent => continue,
+                answer => return Ok(answer),
+            }
+        }
         let detail = format!("equals {from} in git");
         return Ok(match (entry.mode, found.fact.mode) {
             (git, wheel) if git == wheel => Answer::explained(Level::SameAs, detail),

@@ -26,7 +26,7 @@ pub(crate) fn check(case: &Case<'_>, folder: &str, name: &str, content: &[u8]) -
         "requires.txt" => in_place(case, folder).and_then(|()| requires(case, content)),
         "scm_version.json" => in_place(case, folder).and_then(|()| scm_version(case, content)),
         "scm_file_list.json" => in_place(case, folder).and_then(|()| scm_file_list(case, content)),
-        name => return common(case, name, content).map(|check| in_place(case, folder).and_then(|()| check)),
+        name => return common(case, name, content).map(|check| in_place(case, folder).and(check)),
     })
 }
 

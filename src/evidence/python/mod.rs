@@ -7,6 +7,7 @@
 
 pub(super) mod describe;
 pub(super) mod egg_info;
+mod fancy;
 pub(super) mod ini;
 mod legacy;
 mod literal;

@@ -7,7 +7,7 @@ use super::project::{
 };
 use super::requirement::Dependency;
 use super::toml::Toml;
-use super::{Check, No, normal_name, specifier};
+use super::{Check, No, fancy, normal_name, specifier};
 use crate::evidence::case::Unavailable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +50,10 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
             true => other.entry_points,
             false => Stated::from_check(table.entry_points())?,
         },
-        readme: if pick("readme") { table.dynamic_readme(other.readme) } else { table.readme() },
+        readme: match pick("readme") {
+            true => fancy::readme(sources).unwrap_or_else(|| table.dynamic_readme(other.readme)),
+            false => table.readme(),
+        },
         texts: table.texts(&other.texts)?,
         folders: other.folders,
         version_files: vec![],
@@ -58,6 +61,9 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
         rewrites: other.rewrites || poetry,
     })
 }
+
+/// A kind of text, the keys it comes from, and what they hold.
+type Kind<'k> = (&'static str, &'k [&'k str], Check<Vec<String>>);
 
 struct Table<'s> {
     sources: &'s Sources<'s>,
@@ -193,7 +199,7 @@ impl Table<'_> {
         let list = |key: &str| {
             Ok(self.get(key).and_then(Toml::texts).unwrap_or_default().into_iter().map(Into::into).collect())
         };
-        let kinds: [(&'static str, &[&str], Check<Vec<String>>); 6] = [
+        let kinds: [Kind<'_>; 6] = [
             ("summary", &["description"], Ok(self.text("description").map(Into::into).into_iter().collect())),
             ("people", &["authors", "maintainers"], people()),
             ("license", &["license"], self.license()),

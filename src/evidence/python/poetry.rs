@@ -85,7 +85,7 @@ fn one(name: &str, value: &Toml) -> Check<(Requirement, bool)> {
 }
 
 /// All requirements with this name: a list holds several.
-fn each<'t>(poetry: &'t Toml) -> impl Iterator<Item = (&'t str, Vec<&'t Toml>)> {
+fn each(poetry: &Toml) -> impl Iterator<Item = (&str, Vec<&Toml>)> {
     let table = poetry.at(&["dependencies"]).and_then(Toml::table).into_iter().flatten();
     table.filter(|(name, _)| *name != "python").map(|(name, value)| match value {
         Toml::List(list) => (name.as_str(), list.iter().collect()),
@@ -108,11 +108,13 @@ fn dependencies(poetry: &Toml, optional: bool) -> Check<BTreeSet<Dependency>> {
 
 fn extras(poetry: &Toml) -> Check<Extras> {
     let mut extras = Extras::default();
+    let by_name: BTreeMap<String, (&str, Vec<&Toml>)> =
+        each(poetry).map(|(name, values)| (normal_name(name), (name, values))).collect();
     let table = poetry.at(&["extras"]).and_then(Toml::table).into_iter().flatten();
     for (extra, wanted) in table {
-        let wanted = wanted.texts().unwrap_or_default().into_iter().map(normal_name).collect::<BTreeSet<_>>();
         extras.names.insert(normal_name(extra));
-        for (name, values) in each(poetry).filter(|(name, _)| wanted.contains(&normal_name(name))) {
+        for wanted in wanted.texts().unwrap_or_default() {
+            let Some((name, values)) = by_name.get(&normal_name(wanted)) else { continue };
             for value in values {
                 let (requirement, optional) = one(name, value)?;
                 if optional {

@@ -5,7 +5,7 @@ use super::ini::Ini;
 use super::requirement::{Dependency, Requirement};
 use super::setup_py::{self, Call};
 use super::toml::Toml;
-use super::{Check, MAX_METADATA, MAX_TEXT, No, legacy, pbr, pep621, poetry, show};
+use super::{Check, MAX_METADATA, MAX_TEXT, No, legacy, pbr, pep621, pkg_info, poetry, show};
 use crate::evidence::case::{Case, Unavailable};
 use crate::release::TreePath;
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,6 +155,11 @@ impl Sources<'_> {
         }
     }
 
+    /// The version that the artifact claims, in normal form.
+    pub fn version(&self) -> String {
+        pkg_info::named(self.case).map(|named| named.version.to_string()).unwrap_or_default()
+    }
+
     /// The one call of `setup.py`, if it has one that can be read.
     pub fn call(&self) -> Option<Call> {
         setup_py::call(self.setup_py.as_deref()?)
@@ -175,6 +180,8 @@ pub(crate) struct Known {
     pub modules: BTreeSet<String>,
     /// The folders of the artifact that are named `*.egg-info`.
     pub egg_infos: BTreeSet<String>,
+    /// License texts of git: the names of the files with their ids.
+    pub licenses: BTreeSet<(Vec<u8>, String)>,
     /// The first parts of the artifact's paths.
     pub tops: BTreeSet<Vec<u8>>,
 }
@@ -206,8 +213,18 @@ pub(crate) fn known<'c>(case: &'c Case<'_>) -> Result<&'c Known, Unavailable> {
             case.identical().map(|entry| &entry.path).chain(case.candidates().map(|found| &found.fact.path));
         let top = |path: &TreePath| path.as_bytes().split(|byte| *byte == b'/').next().map(<[u8]>::to_vec);
         let tops = paths.filter_map(top).collect();
-        Ok(Known { project, modules, egg_infos, tops })
+        let licenses = case.tree.iter().filter(|entry| is_license(entry.path.file_name()));
+        let licenses =
+            licenses.map(|entry| (entry.path.file_name().to_vec(), entry.id.to_string())).collect();
+        Ok(Known { project, modules, egg_infos, licenses, tops })
     })
+}
+
+/// Whether a file has the name of one that says under which terms it is given.
+pub(crate) fn is_license(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let starts: [&[u8]; 6] = [b"licen", b"copying", b"copyright", b"notice", b"authors", b"unlicense"];
+    starts.iter().any(|start| name.starts_with(start))
 }
 
 /// The project that the tag holds in the compared folder.
@@ -243,6 +260,10 @@ fn read(case: &Case<'_>) -> Result<Project, Unavailable> {
     } else {
         legacy::read(&sources)?
     };
+    let in_cfg = ["metadata", "options"].iter().any(|section| sources.setup_cfg.0.contains_key(*section));
+    if !has(&["project"]) && !has(&["tool", "poetry"]) && !in_cfg && sources.setup_py.is_none() {
+        return Ok(Project::unknown("git has no static metadata in a form that is known"));
+    }
     if has(&["project"]) {
         project = pep621::read(&sources, project)?;
     }

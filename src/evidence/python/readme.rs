@@ -28,7 +28,7 @@ pub(super) fn check(case: &Case<'_>, project: &Project, body: &[u8]) -> Check<St
             return mismatch(format!("has another description than {} states", project.source));
         }
         Readme::Files(files) => files,
-        Readme::Unknown(_) => return by_documents(case, body),
+        Readme::Unknown(why) => return by_documents(case, body, why),
     };
     let mut rest = body;
     for file in wanted {
@@ -64,7 +64,7 @@ fn same(a: &str, b: &str) -> bool {
 
 /// A description that a script computes: accepted if it is made of nothing
 /// but whole documents of git.
-fn by_documents(case: &Case<'_>, body: &str) -> Check<String> {
+fn by_documents(case: &Case<'_>, body: &str, why: &str) -> Check<String> {
     if body.is_empty() {
         return Ok("no description".into());
     }
@@ -92,7 +92,5 @@ fn by_documents(case: &Case<'_>, body: &str) -> Check<String> {
     if rest.is_empty() {
         return Ok(format!("the description is git's {}", used.join(" and ")));
     }
-    undecided(
-        "has a description that a script of the project computes, and that is not made of whole documents of git",
-    )
+    undecided(format!("has a description that is not made of whole documents of git, and {why}"))
 }

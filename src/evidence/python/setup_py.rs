@@ -4,6 +4,9 @@
 use super::literal::{Literal, Token, tokens, value};
 use std::collections::BTreeMap;
 
+/// Arguments of one call; each is looked up in all of the file.
+const MAX_ARGUMENTS: usize = 100;
+
 /// The arguments of the one call of `setup` in a `setup.py`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Call {
@@ -26,7 +29,7 @@ pub(crate) fn call(source: &[u8]) -> Option<Call> {
         let (argument, after) = argument(rest)?;
         match argument {
             [] => {}
-            [Token::Word(name), Token::Sign('='), given @ ..] => {
+            [Token::Word(name), Token::Sign('='), given @ ..] if call.arguments.len() < MAX_ARGUMENTS => {
                 let literal = literal(given, &tokens);
                 if call.arguments.insert(name.clone(), literal).is_some() {
                     return None;

@@ -17,8 +17,11 @@ const TEMPLATES: [(&str, &str); 8] = [
     ("setuptools-scm 9", include_str!("templates/setuptools_scm_9.txt")),
     ("vcs-versioning", include_str!("templates/vcs_versioning.txt")),
     ("hatchling", include_str!("templates/hatchling.txt")),
-    ("setuptools-scm, text", "{version}"),
+    ("setuptools-scm, text", TEXT),
 ];
+
+/// The whole of a text file.
+const TEXT: &str = "{version}";
 
 /// Names that such a file has where git does not name it.
 pub(crate) const NAMES: [&str; 5] =
@@ -26,7 +29,7 @@ pub(crate) const NAMES: [&str; 5] =
 
 /// Whether a path may be a version file, so that its bytes are kept.
 pub(crate) fn may_be(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|name| name.to_ascii_lowercase().contains("version"))
+    path.rsplit('/').next().is_some_and(|name| name.to_ascii_lowercase().contains("ver"))
 }
 
 /// Checks a file as a version file; `None` if it is none by its place.
@@ -39,7 +42,7 @@ pub(crate) fn check(case: &Case<'_>, path: &str, content: &[u8]) -> Option<Check
     };
     let stated = project.version_files.iter().find(|file| is_at(file, path, &project.folders));
     let named = path.rsplit('/').next().is_some_and(|name| NAMES.contains(&name));
-    (stated.is_some() || named).then(|| template(case, stated, content))
+    (stated.is_some() || named).then(|| template(case, path, stated, content))
 }
 
 /// Wheels have files without the folder that holds the packages.
@@ -47,7 +50,12 @@ fn is_at(file: &VersionFile, path: &str, folders: &[String]) -> bool {
     file.path == path || folders.iter().any(|folder| file.path.strip_prefix(folder.as_str()) == Some(path))
 }
 
-fn template(case: &Case<'_>, stated: Option<&VersionFile>, content: &[u8]) -> Check<(Level, String)> {
+fn template(
+    case: &Case<'_>,
+    path: &str,
+    stated: Option<&VersionFile>,
+    content: &[u8],
+) -> Check<(Level, String)> {
     let text = plain_text(content)?;
     let version = pkg_info::named(case)?.version;
     let commit = case.origin.commit().to_string();
@@ -62,6 +70,11 @@ fn template(case: &Case<'_>, stated: Option<&VersionFile>, content: &[u8]) -> Ch
         let Some(fields) = fields else {
             return undecided(format!("{name} has a field that is not known"));
         };
+        let same_start = own.is_some() || template == TEXT || first_line(template) == first_line(&text);
+        if !same_start || (template == TEXT && !path.ends_with(".txt")) {
+            continue;
+        }
+        near = near.or((template != TEXT).then_some(name));
         for tuple in version.tuples() {
             // Templates without a commit are the same for all.
             let names_commit = fields.iter().any(|field| matches!(field, Field::Commit));
@@ -69,13 +82,10 @@ fn template(case: &Case<'_>, stated: Option<&VersionFile>, content: &[u8]) -> Ch
                 if names_commit { commits.as_slice() } else { commits.get(..1).unwrap_or_default() };
             for commit in commits {
                 let filled = fill(&fields, &version.to_string(), &tuple, commit);
-                if filled == text || filled.trim_end() == text.trim_end() && name.ends_with("text") {
+                if filled == text {
                     return Ok((Level::Template, format!("{name}, filled with {version}")));
                 }
             }
-        }
-        if first_line(template) == first_line(&text) && name != "setuptools-scm, text" {
-            near = Some(name);
         }
     }
     if let Some(check) = versioneer(&text, &version, &commit) {
