@@ -26,7 +26,7 @@ pub(super) struct Targets {
     /// By kind; `lib` is one table, each other a table by name.
     pub packed: Table,
     /// Listed targets whose file is not packed, by kind and name. cargo leaves
-    /// them out of the manifest since 1.80; before, it kept them.
+    /// them out of the manifest since 1.82; before, it kept them.
     pub unpacked: BTreeMap<(String, String), Value>,
 }
 

@@ -162,7 +162,7 @@ fn inherited(manifests: &Manifests, name: &str, value: &Value) -> Result<Table, 
     Ok(merged)
 }
 
-/// Drops, as cargo since 1.83, the parts of features that speak of
+/// Drops, as cargo since 1.78, the parts of features that speak of
 /// dependencies that are not published.
 pub(super) fn strip_features(manifest: &mut Table) {
     let names = names(manifest);

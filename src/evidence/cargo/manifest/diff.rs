@@ -24,7 +24,7 @@ enum Kind {
     Free,
 }
 
-// `hints` is not here: cargo before 1.91 does not know it.
+// `hints` is not here: cargo before 1.90 does not know it.
 const TOP: [&str; 15] = [
     "badges",
     "bench",

@@ -355,6 +355,36 @@ fn a_changed_manifest_is_told_by_its_key() {
 }
 
 #[test]
+fn every_line_of_a_manifest_counts() {
+    // Without these, cargo finds the same: it discovers, or has the default.
+    let same = [
+        "autolib",
+        "autobins",
+        "autoexamples",
+        "autotests",
+        "autobenches",
+        "build =",
+        "readme =",
+        "priority =",
+    ];
+    let inferred = [
+        "[lib]",
+        "name = \"one_x\"",
+        "path = \"src/lib.rs\"",
+        "path = \"src/bin/tool.rs\"",
+        "path = \"tests/t/main.rs\"",
+    ];
+    let lines: Vec<&str> = PUBLISHED.lines().filter(|line| !line.is_empty()).collect();
+    for (index, line) in lines.iter().enumerate() {
+        let rest = lines.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, line)| *line);
+        let rest = rest.collect::<Vec<_>>().join("\n");
+        let silent = same.iter().any(|start| line.starts_with(start)) || inferred[1..].contains(line);
+        let told = told(&Sample::new().with("Cargo.toml", &rest).verdict());
+        assert_eq!(told.is_empty(), silent, "{line}: {told:?}");
+    }
+}
+
+#[test]
 fn discovery_by_the_reader_adds_nothing_unseen() {
     // A file of git that its manifest keeps cargo from discovering.
     let mut sample = Sample::new().with("Cargo.toml", OLDER);
@@ -438,6 +468,21 @@ fn hostile_manifests_end_in_a_finding() {
 }
 
 #[test]
+fn discovered_targets_whose_file_is_excluded_may_stay() {
+    let extra = |path: &str, name: &str| {
+        let table = format!("[[test]]\nname = \"{name}\"\npath = \"{path}\"\n[dependencies.anyhow]");
+        let published = PUBLISHED.replace("[dependencies.anyhow]", &table);
+        let mut sample = Sample::new().with("Cargo.toml", &published);
+        sample.repository.add("crates/one/tests/big.rs", Mode::Regular, b"big");
+        told(&sample.verdict())
+    };
+    assert_eq!(extra("tests/big.rs", "big"), ["missing-file tests/big.rs"]);
+    for (path, name) in [("tests/big.rs", "evil"), ("tests/evil.rs", "big"), ("tests/evil.rs", "evil")] {
+        assert_eq!(extra(path, name), ["evidence-mismatch Cargo.toml", "missing-file tests/big.rs"]);
+    }
+}
+
+#[test]
 fn many_targets_and_many_files_cost_no_more_than_their_sum() {
     let listed: String = (0..30_000).map(|number| format!("[[test]]\nname = \"x{number}\"\n")).collect();
     let mut sample = Sample::new().with("Cargo.toml", &format!("[package]\nname = \"one-x\"\n{listed}"));
@@ -447,6 +492,32 @@ fn many_targets_and_many_files_cost_no_more_than_their_sum() {
     let verdict = sample.verdict();
     assert_eq!(verdict.findings[0].subject, "Cargo.toml");
     assert_eq!(verdict.findings.len(), 1001);
+}
+
+#[test]
+fn a_readme_from_outside_is_named_as_cargo_names_it() {
+    let git = GIT.replace("readme.workspace = true", "readme = \"../../README.md\"");
+    for (name, expected) in [
+        ("README.md", ""),
+        ("../../README.md", ""),
+        ("../../../README.md", "evidence-mismatch Cargo.toml"),
+        ("../README.md", "evidence-mismatch Cargo.toml"),
+        ("src/lib.rs", "evidence-mismatch Cargo.toml"),
+    ] {
+        let published = PUBLISHED.replace("readme = \"README.md\"", &format!("readme = \"{name}\""));
+        let mut sample = Sample::new().with("Cargo.toml.orig", &git).with("Cargo.toml", &published);
+        let files = sample.files.clone();
+        sample.repository = Repository::new(&[
+            ("Cargo.toml", ROOT),
+            ("Cargo.lock", &git_lock()),
+            ("README.md", "readme\n"),
+            ("crates/one/Cargo.toml", &git),
+        ]);
+        for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".rs")) {
+            sample.repository.add(&format!("crates/one/{path}"), Mode::Regular, text.as_bytes());
+        }
+        assert_eq!(told(&sample.verdict()).concat(), expected, "{name}");
+    }
 }
 
 #[test]
@@ -675,10 +746,7 @@ fn omissions_are_built_in_for_what_cargo_never_packs() {
     assert_eq!(told(&verdict), ["missing-file CHANGELOG.md", "missing-file tests/data.bin"]);
     let omitted = levels(&verdict).into_iter().filter(|line| line.starts_with("omitted")).count();
     assert_eq!(omitted, 6);
-    assert_eq!(
-        told(&Sample::new().without("src/bin/tool.rs").verdict())[0..1],
-        ["evidence-mismatch Cargo.toml"]
-    );
+    assert_eq!(told(&Sample::new().without("src/bin/tool.rs").verdict()), ["missing-file src/bin/tool.rs"]);
 }
 
 #[test]
