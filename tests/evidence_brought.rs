@@ -296,3 +296,62 @@ fn a_record_made_elsewhere_is_signed_without_new_evidence() {
     sign(&["--rebuilt", "second=second.yaml"]).failed_for("usage");
     sign(&[]).ok();
 }
+
+#[test]
+fn attributes_beyond_all_bounds_give_no_answer() {
+    let (world, _) = world();
+    let lines: String = (0..25_000).map(|number| format!("*{number} text\n")).collect();
+    fs::write(world.path("hello/.gitattributes"), lines).unwrap();
+    world.git(&["add", ".gitattributes"]);
+    world.git(&["commit", "--quiet", "--message", "Attributes"]);
+    world.tag("v1.0", &world.maintainer);
+    world.build("dist");
+    validate(&world, &ALL).rejected_for("missing-file");
+    pack(&world, &[("README", "changed\n")]);
+    validate(&world, &ALL).failed_for("attributes-too-costly");
+}
+
+#[test]
+fn a_submodule_of_a_subdirectory_is_found_from_there() {
+    let (world, curator) = world();
+    let commit = world.git(&["rev-parse", "HEAD:ext"]);
+    world.git(&["rm", "--quiet", "-r", "--cached", "."]);
+    world.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},pkg/ext", commit.trim())]);
+    world.git(&["commit", "--quiet", "--message", "Move"]);
+    world.tag("v1.0", &world.maintainer);
+    let policy = fs::read_to_string(world.path("policy.yaml")).unwrap();
+    let rules = policy.find("        files:").unwrap();
+    let more = "        subdirectory: pkg\n        submodules: [{path: ext, repository: x}]\n";
+    fs::write(world.path("policy.yaml"), format!("{}{more}", &policy[..rules])).unwrap();
+    drop(curator);
+    let root = world.path("packed/hello-1.0/ext");
+    fs::create_dir_all(&root).unwrap();
+    fs::write(root.join("lib.c"), "int lib;\n").unwrap();
+    let tar = |folder: &str| {
+        let artifact = world.path("dist/hello-1.0.tar.gz");
+        run_ok(
+            Command::new("tar").arg("czf").arg(artifact).arg("-C").arg(world.path(folder)).arg("hello-1.0"),
+        );
+    };
+    tar("packed");
+    validate(&world, &["--submodule", "ext=lib", "--artifacts", "dist"]).ok();
+    fs::write(root.join("lib.c"), "int evil;\n").unwrap();
+    tar("packed");
+    validate(&world, &["--submodule", "ext=lib", "--artifacts", "dist"]).rejected_for("modified-file");
+}
+
+#[test]
+fn the_policy_s_evidence_is_shown_and_its_certificates_looked_for() {
+    let (world, curator) = world();
+    let ran = world.countersign(&["policy", "explain", "example/hello", "--policy", "policy.yaml"]);
+    let artifact = &ran.ok().result()["artifacts"][0];
+    assert_eq!(artifact["submodules"][0]["path"], "ext");
+    assert_eq!(artifact["rebuilt"][0]["builder"], "image sha256:0123, make dist");
+    assert_eq!(artifact["catalogues"][0]["certificate"], curator.certificate.as_str());
+    assert_eq!(artifact["files"][0]["same_as"], "README");
+    let check = ["policy", "check", "--policy", "policy.yaml", "--keyring", "keyring"];
+    world.countersign(&check).ok();
+    fs::remove_file(world.path("keyring").join(format!("{}.asc", curator.certificate))).unwrap();
+    world.countersign(&check).rejected_for("certificate-not-in-keyring");
+    validate(&world, &ALL).rejected_for("unexplained-file");
+}

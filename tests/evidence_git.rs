@@ -12,7 +12,7 @@ mod git_support;
 
 use countersign::evidence::converted::{CommitText, Refs, Settings, Substitution, Unknown};
 use countersign::git::Attributes;
-use countersign::release::{ObjectId, Sha256Digest, TreePath};
+use countersign::release::{BlobHasher, ObjectFormat, ObjectId, Sha256Digest, TreePath};
 use git_support::{Repo, git_in, run};
 use sha2::{Digest as _, Sha256};
 use std::process::Command;
@@ -113,8 +113,8 @@ fn contents() -> Vec<Vec<u8>> {
 }
 
 /// A repository with each content under each line of attributes.
-fn table(lines: &[String]) -> (Repo, Vec<(String, Vec<u8>)>) {
-    let repo = Repo::init(&[]);
+fn table(lines: &[String], format: ObjectFormat) -> (Repo, Vec<(String, Vec<u8>)>) {
+    let repo = Repo::init(&[&format!("--object-format={}", format.as_str())]);
     let mut attributes = String::from("/.gitattributes !text !eol\n");
     let mut files = Vec::new();
     for (line, settings) in lines.iter().enumerate() {
@@ -159,9 +159,8 @@ fn settings(attributes: &Attributes, path: &str) -> Settings {
     }
 }
 
-fn blob_id(content: &[u8]) -> ObjectId {
-    let format = countersign::release::ObjectFormat::Sha1;
-    let mut hasher = countersign::release::BlobHasher::new(format, content.len() as u64);
+fn blob_id(content: &[u8], format: ObjectFormat) -> ObjectId {
+    let mut hasher = BlobHasher::new(format, content.len() as u64);
     hasher.update(content);
     hasher.finish().expect("no collision")
 }
@@ -181,8 +180,8 @@ fn archive(repo: &Repo) -> tempfile::TempDir {
 }
 
 /// Compares both commands with the library over a table.
-fn compare(lines: &[String]) -> usize {
-    let (repo, files) = table(lines);
+fn compare(lines: &[String], format: ObjectFormat) -> usize {
+    let (repo, files) = table(lines, format);
     let attributes = repo.open().attributes(&repo.id("HEAD")).expect("attributes");
     let out = tempfile::tempdir().expect("a folder");
     let prefix = format!("--prefix={}/", out.path().display());
@@ -195,7 +194,7 @@ fn compare(lines: &[String]) -> usize {
         let packed = std::fs::read(archived.path().join(path)).expect("a file");
         let line =
             path.split_once('/').map(|(line, _)| lines[line.parse::<usize>().expect("a number")].clone());
-        let forms = settings(&attributes, path).checkout(blob, &blob_id(blob));
+        let forms = settings(&attributes, path).checkout(blob, &blob_id(blob, format));
         let shown = || format!("{line:?} {:?}: git {:?}", String::from_utf8_lossy(blob), written);
         match forms {
             Ok(forms) => {
@@ -211,7 +210,12 @@ fn compare(lines: &[String]) -> usize {
 #[test]
 fn line_ends_and_idents_are_those_of_git() {
     let lines: Vec<String> = ATTRIBUTES.iter().map(|line| (*line).into()).collect();
-    assert!(compare(&lines) > 150);
+    assert!(compare(&lines, ObjectFormat::Sha1) > 150);
+}
+
+#[test]
+fn idents_of_sha256_repositories_are_those_of_git() {
+    assert!(compare(&["ident".into(), "ident eol=crlf".into()], ObjectFormat::Sha256) > 5);
 }
 
 #[test]
@@ -222,7 +226,7 @@ fn encodings_are_those_of_git() {
         .map(encode)
         .chain(["ident text=auto eol=crlf working-tree-encoding=UTF-16".into()])
         .collect();
-    assert!(compare(&lines) > 150);
+    assert!(compare(&lines, ObjectFormat::Sha1) > 150);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::compare::Fact;
 use super::shown::brief;
 use crate::release::document::{self, BadDocument};
 use crate::release::tree::Mode;
-use crate::release::{Fingerprint, Sha256Digest};
+use crate::release::{Fingerprint, ReleaseName, Sha256Digest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -71,6 +71,11 @@ struct Entry {
 /// [`BadDocument`], also for no entries, and a digest that stands there twice.
 pub fn parse(bytes: &[u8]) -> Result<(String, Entries), BadDocument> {
     let list: List = document::read(bytes, FORMAT)?;
+    // Nobody has vouched for the file yet, and its name will be printed.
+    if ReleaseName::parse(&list.name).is_err() {
+        let message = "is none that the policy could name: a file name is expected".into();
+        return Err(BadDocument::Meaning { place: "name".into(), message });
+    }
     let mut entries = Entries::new();
     for (index, Entry { sha256, name, .. }) in list.entries.into_iter().enumerate() {
         if entries.insert(sha256, name).is_some() {
@@ -101,6 +106,10 @@ mod tests {
         assert!(read(&entry("0").repeat(2)).unwrap_err().contains("twice"));
         assert!(read("  []\n").unwrap_err().contains("empty"));
         assert!(read(&entry("0").replace("}", ", path: x}")).unwrap_err().contains("unknown field"));
+        for name in ["''", "'a/b'", "\"a\\e[31m\"", &"x".repeat(1000)] {
+            let text = format!("format: {FORMAT}\nname: {name}\nentries:\n{}", entry("0"));
+            assert!(parse(text.as_bytes()).unwrap_err().to_string().len() < 100, "{name}");
+        }
         assert!(read(&entry("A")).is_err() && parse(b"format: countersign/policy@v1\n").is_err());
     }
 

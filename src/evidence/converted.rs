@@ -162,7 +162,8 @@ pub(super) fn of_entry(
     tool: Tool,
 ) -> Result<Answer, Unavailable> {
     let regular = |mode| matches!(mode, Mode::Regular | Mode::Executable);
-    if !regular(entry.mode) || !regular(fact.mode) {
+    // With git's own bytes it is the mode that differs.
+    if !regular(entry.mode) || !regular(fact.mode) || fact.id == entry.id {
         return Ok(Answer::Silent);
     }
     let settings = Settings::of(origin, &entry.path)?;
@@ -241,6 +242,7 @@ fn substituted(
         Ok(commit) => commit,
         Err(Unknown(why)) => return Ok(Answer::undecided(why)),
     };
+    let mut open = false;
     for form in forms {
         let parsed = match Substitution::parse(form) {
             Ok(parsed) => parsed,
@@ -252,12 +254,13 @@ fn substituted(
             Ok(false) => {}
             Err(Unknown(why)) => return Ok(Answer::undecided(why)),
         }
-        if parsed.needs_refs() {
-            return Ok(Answer::undecided(
-                "git archive fills in what depends on the builder's repository (refs, .mailmap); what is known \
-                 of the tag's commit does not give this content",
-            ));
-        }
+        open |= parsed.needs_refs();
+    }
+    if open {
+        return Ok(Answer::undecided(
+            "git archive fills in what depends on the builder's repository (refs, .mailmap); what is known of the \
+             tag's commit does not give this content",
+        ));
     }
     Ok(Answer::mismatch(format!(
         "git archive fills in $Format:…$ here; nothing that it can write gives the {} bytes with SHA-256 {} \

@@ -1,5 +1,6 @@
 use crate::evidence::testing::{Repository, levels, told};
 use crate::release::AttributeState as State;
+use crate::release::tree::Mode;
 
 fn with(files: &[(&str, &str)], attributes: &[(&str, &str, &str)]) -> Repository {
     let mut repository = Repository::new(files);
@@ -35,6 +36,17 @@ fn line_ends_follow_the_tag_and_not_the_builder() {
     );
     let verdict = repository.compare("git-archive@1", "x-1.tar.gz", &[("a.bat", "a\n"), ("b.txt", "b\n")]);
     assert_eq!(told(&verdict), Vec::<String>::new(), "git's own bytes are always right");
+}
+
+#[test]
+fn a_conversion_does_not_change_the_exec_bit() {
+    let repository = with(&[("a.bat", "a\n")], &[("a.bat", "eol", "crlf")]);
+    let compare = |content: &[u8]| {
+        let files = [("a.bat", Mode::Executable, content)];
+        told(&repository.compare_below("", "git-archive@1", "x-1.tar.gz", &files))
+    };
+    assert_eq!(compare(b"a\r\n"), ["evidence-mismatch a.bat"]);
+    assert_eq!(compare(b"a\n"), ["mode-differs a.bat"]);
 }
 
 #[test]
