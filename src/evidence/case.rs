@@ -6,6 +6,8 @@ use super::derived::Memo;
 use super::explain::{Content, Level};
 use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{AttributeState, LogEntry, ObjectId, Sha256Digest, TreePath};
+use std::any::Any;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -160,9 +162,29 @@ pub struct Case<'a> {
     pub(super) states: &'a [State],
     pub(super) candidates: &'a BTreeMap<TreePath, Candidate>,
     pub(super) memo: &'a Memo,
+    pub(super) memory: &'a OnceCell<Box<dyn Any>>,
 }
 
 impl Case<'_> {
+    /// What rules work out once and ask for again with every path of the same
+    /// artifact. A preset remembers one type.
+    ///
+    /// # Errors
+    /// Those of `make`; it is asked again then.
+    pub fn remember<T: 'static>(
+        &self,
+        make: impl FnOnce() -> Result<T, Unavailable>,
+    ) -> Result<&T, Unavailable> {
+        if self.memory.get().is_none() {
+            let made: Box<dyn Any> = Box::new(make()?);
+            self.memory.get_or_init(|| made);
+        }
+        match self.memory.get().and_then(|kept| kept.downcast_ref()) {
+            Some(kept) => Ok(kept),
+            None => unreachable!("a preset remembers one type"),
+        }
+    }
+
     /// What git has at a path, which counts from the subdirectory.
     pub fn in_git(&self, path: &TreePath) -> Option<&TreeEntry> {
         let index = self.tree.binary_search_by(|entry| entry.path.cmp(path)).ok()?;

@@ -9,6 +9,8 @@ use super::{difference, given, identical};
 use crate::release::record::Unverified;
 use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{Finding, TreePath};
+use std::any::Any;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -52,6 +54,7 @@ pub struct Comparison {
     memo: Memo,
     read: u64,
     shown: u64,
+    memory: OnceCell<Box<dyn Any>>,
     omissions: Omissions,
     files: BTreeMap<TreePath, (FileRule, bool)>,
     given: given::Rules,
@@ -74,6 +77,7 @@ impl Comparison {
             memo: Memo::default(),
             read: 0,
             shown: 0,
+            memory: OnceCell::new(),
             omissions: Omissions::new(std::mem::take(&mut question.omit)),
             files: BTreeMap::new(),
             given: given::Rules::new(question.given.clone()),
@@ -337,6 +341,7 @@ impl Comparison {
             states: &self.states,
             candidates,
             memo: &self.memo,
+            memory: &self.memory,
         }
     }
 

@@ -25,6 +25,7 @@ mod json;
 mod omitted;
 mod pinned;
 pub mod presets;
+mod python;
 pub mod rebuilt;
 mod same_as;
 mod shown;

@@ -8,6 +8,17 @@ mod cargo_crate;
 mod dotfiles;
 mod git_archive;
 mod npm_pack;
+mod python;
+mod python_flit;
+mod python_hatch;
+mod python_pbr;
+mod python_poetry;
+mod python_setuptools;
+#[cfg(test)]
+mod python_tests;
+mod python_wheel;
+#[cfg(test)]
+mod python_wheel_tests;
 
 use super::case::{Answer, Candidate, Case, Unavailable};
 use crate::release::TreePath;
@@ -63,6 +74,12 @@ pub const ALL: &[&Preset] = &[
     &autotools_dist::AUTOTOOLS_DIST_1,
     &cargo_crate::CARGO_CRATE_1,
     &npm_pack::NPM_PACK_1,
+    &python_flit::PYTHON_FLIT_1,
+    &python_hatch::PYTHON_HATCH_1,
+    &python_pbr::PYTHON_PBR_1,
+    &python_poetry::PYTHON_POETRY_1,
+    &python_setuptools::PYTHON_SETUPTOOLS_1,
+    &python_wheel::PYTHON_WHEEL_1,
 ];
 
 /// The preset of this name and version.

@@ -1,0 +1,313 @@
+//! Wheels and the sdists of the other tools, and attacks on them.
+
+use crate::evidence::python::wheel::base64;
+use crate::evidence::testing::{COMMIT, Repository, levels, told};
+use crate::release::Sha256Digest;
+use crate::release::tree::Mode;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+
+type Files = BTreeMap<String, String>;
+
+const PYPROJECT: &str = "[build-system]\nrequires=['flit_core']\nbuild-backend='flit_core.buildapi'\n[project]\nname='a-b'\nversion='1.2'\nreadme='README.md'\nlicense-files=['LICENSE']\ndependencies=['x>=1']\n[project.scripts]\nrun='a_b:main'\n";
+const METADATA: &str = "Metadata-Version: 2.4\nName: a-b\nVersion: 1.2\nDescription-Content-Type: text/markdown\nLicense-File: LICENSE\nRequires-Dist: x>=1\n\n# A\n";
+const WHEEL: &str = "Wheel-Version: 1.0\nGenerator: flit 3.12.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n";
+const NAME: &str = "a_b-1.2-py3-none-any.whl";
+const INFO: &str = "a_b-1.2.dist-info";
+
+fn files(list: &[(&str, &str)]) -> Files {
+    list.iter().map(|(path, content)| ((*path).to_string(), (*content).to_string())).collect()
+}
+
+fn in_git() -> Files {
+    files(&[
+        ("pyproject.toml", PYPROJECT),
+        ("README.md", "# A\n"),
+        ("LICENSE", "free\n"),
+        ("src/a_b/__init__.py", "main = print\n"),
+        ("src/a_b/x.py", "x = 1\n"),
+        ("src/a_b/data.txt", "data\n"),
+        ("tests/test_x.py", "assert True\n"),
+    ])
+}
+
+fn wheel() -> Files {
+    let mut wheel = files(&[
+        ("a_b/__init__.py", "main = print\n"),
+        ("a_b/x.py", "x = 1\n"),
+        (&format!("{INFO}/METADATA"), METADATA),
+        (&format!("{INFO}/WHEEL"), WHEEL),
+        (&format!("{INFO}/entry_points.txt"), "[console_scripts]\nrun=a_b:main\n"),
+        (&format!("{INFO}/licenses/LICENSE"), "free\n"),
+    ]);
+    record(&mut wheel);
+    wheel
+}
+
+/// Writes `RECORD` anew, as an attacker would too.
+fn record(wheel: &mut Files) {
+    let own = format!("{INFO}/RECORD");
+    wheel.remove(&own);
+    let line = |(path, content): (&String, &String)| {
+        let digest = base64(&Sha256Digest(Sha256::digest(content.as_bytes()).into()));
+        format!("{path},sha256={digest},{}\n", content.len())
+    };
+    let lines: String = wheel.iter().map(line).collect();
+    wheel.insert(own.clone(), format!("{lines}{own},,\n"));
+}
+
+fn pairs(files: &Files) -> Vec<(&str, &str)> {
+    files.iter().map(|(path, content)| (path.as_str(), content.as_str())).collect()
+}
+
+fn judged(wheel: &Files) -> Vec<String> {
+    told(&Repository::new(&pairs(&in_git())).compare("python-wheel@1", NAME, &pairs(wheel)))
+}
+
+/// What is told after an edit of one file, with `RECORD` made to fit.
+fn edited(path: &str, from: &str, to: &str) -> Vec<String> {
+    let mut wheel = wheel();
+    let content = wheel.get_mut(path).unwrap();
+    assert!(content.contains(from));
+    *content = content.replacen(from, to, 1);
+    record(&mut wheel);
+    judged(&wheel)
+}
+
+#[test]
+fn a_pure_wheel_is_explained() {
+    let verdict = Repository::new(&pairs(&in_git())).compare("python-wheel@1", NAME, &pairs(&wheel()));
+    assert_eq!(told(&verdict), Vec::<String>::new());
+    assert_eq!(
+        levels(&verdict),
+        [
+            "omitted LICENSE",
+            "omitted README.md",
+            "structured a_b-1.2.dist-info/METADATA",
+            "structured a_b-1.2.dist-info/RECORD",
+            "structured a_b-1.2.dist-info/WHEEL",
+            "structured a_b-1.2.dist-info/entry_points.txt",
+            "same-as a_b-1.2.dist-info/licenses/LICENSE",
+            "same-as a_b/__init__.py",
+            "same-as a_b/x.py",
+            "omitted pyproject.toml",
+            "omitted src/a_b/__init__.py",
+            "omitted src/a_b/data.txt",
+            "omitted src/a_b/x.py",
+            "omitted tests/test_x.py",
+        ]
+    );
+}
+
+#[test]
+fn modules_are_those_of_git() {
+    assert_eq!(edited("a_b/x.py", "x = 1", "x = 2"), ["unexplained-file a_b/x.py"]);
+    let mut added = wheel();
+    added.insert("a_b/evil.py".into(), "x = 1\n".into());
+    record(&mut added);
+    assert_eq!(judged(&added), ["unexplained-file a_b/evil.py"], "git's bytes under another name");
+    let mut lost = wheel();
+    lost.remove("a_b/x.py");
+    record(&mut lost);
+    assert_eq!(judged(&lost), ["evidence-mismatch src/a_b/x.py"]);
+}
+
+#[test]
+fn code_that_runs_by_itself_is_refused() {
+    for path in ["evil.pth", "a_b/x.so", "a_b/x.pyd", "a_b/__pycache__/x.cpython-312.pyc"] {
+        let mut wheel = wheel();
+        wheel.insert(path.into(), "import os\n".into());
+        record(&mut wheel);
+        let told = judged(&wheel);
+        assert!(told.contains(&format!("unexplained-file {path}")), "{told:?}");
+        assert!(told.contains(&format!("evidence-mismatch {INFO}/WHEEL")), "{told:?}");
+    }
+    let mut scripts = wheel();
+    scripts.insert("a_b-1.2.data/scripts/run".into(), "main = print\n".into());
+    record(&mut scripts);
+    let lines = judged(&scripts);
+    assert!(lines.contains(&"unexplained-file a_b-1.2.data/scripts/run".to_string()), "{lines:?}");
+    // Even if git holds it, at the very same path.
+    let mut git = in_git();
+    git.insert("evil.pth".into(), "import os\n".into());
+    let mut wheel = wheel();
+    wheel.insert("evil.pth".into(), "import os\n".into());
+    record(&mut wheel);
+    let verdict = Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel));
+    assert_eq!(told(&verdict), [format!("evidence-mismatch {INFO}/WHEEL")]);
+}
+
+#[test]
+fn record_is_complete_and_true() {
+    let path = format!("{INFO}/RECORD");
+    let good = wheel();
+    let line = good[&path].lines().find(|line| line.starts_with("a_b/x.py")).unwrap().to_string();
+    let edit = |from: &str, to: &str| {
+        let mut wheel = good.clone();
+        *wheel.get_mut(&path).unwrap() = good[&path].replacen(from, to, 1);
+        judged(&wheel)
+    };
+    let wrong = [format!("evidence-mismatch {path}")];
+    assert_eq!(edit(&format!("{line}\n"), ""), wrong, "a file left out");
+    assert_eq!(edit(&line, &format!("{line}\n{line}")), wrong, "a file twice");
+    assert_eq!(edit(&line, &format!("{line}\nghost.py,sha256=x,1")), wrong, "a file that is not there");
+    assert_eq!(edit(",6\n", ",7\n"), wrong, "another size");
+    assert_eq!(edit(&line, "a_b/x.py,,"), wrong, "no digest");
+    assert_eq!(edit("sha256=", "md5="), wrong);
+    assert_eq!(edit(&format!("{path},,"), &format!("{path},sha256=x,1")), wrong);
+    assert_eq!(edit(&line, "a line"), [format!("undecided-file {path}")]);
+    assert_eq!(edit("\n", "\r\r\n"), wrong);
+}
+
+#[test]
+fn a_wheel_says_what_it_is() {
+    let path = format!("{INFO}/WHEEL");
+    let wrong = [format!("evidence-mismatch {path}")];
+    let odd = [format!("undecided-file {path}")];
+    assert_eq!(edited(&path, "py3-none-any", "py2-none-any"), wrong);
+    assert_eq!(edited(&path, "Tag: py3-none-any", "Tag: py3-none-any\nTag: cp312-cp312-linux_x86_64"), wrong);
+    assert_eq!(edited(&path, "Root-Is-Purelib: true\n", ""), wrong);
+    assert_eq!(edited(&path, "true", "false"), odd);
+    assert_eq!(edited(&path, "1.0", "2.0"), odd);
+    assert_eq!(edited(&path, "flit 3.12.0", "a b c d"), odd);
+    assert_eq!(edited(&path, "Tag:", "Build: 1\nTag:"), odd);
+    let metadata = format!("{INFO}/METADATA");
+    assert_eq!(edited(&metadata, "x>=1", "evil"), [format!("evidence-mismatch {metadata}")]);
+    assert_eq!(edited(&metadata, "Version: 1.2", "Version: 1.3"), [format!("evidence-mismatch {metadata}")]);
+    let entry_points = format!("{INFO}/entry_points.txt");
+    assert_eq!(edited(&entry_points, "a_b:main", "os:abort"), [format!("evidence-mismatch {entry_points}")]);
+    let license = format!("{INFO}/licenses/LICENSE");
+    assert_eq!(edited(&license, "free", "mine"), [format!("evidence-mismatch {license}")]);
+}
+
+#[test]
+fn a_wheel_without_its_parts_is_refused() {
+    for name in ["METADATA", "WHEEL", "RECORD"] {
+        let mut wheel = wheel();
+        wheel.remove(&format!("{INFO}/{name}"));
+        if name != "RECORD" {
+            record(&mut wheel);
+        }
+        assert!(!judged(&wheel).is_empty(), "{name}");
+    }
+    let mut bare = wheel();
+    bare.retain(|path, _| !path.contains("dist-info"));
+    assert!(!judged(&bare).is_empty());
+    let mut dropped = wheel();
+    dropped.remove(&format!("{INFO}/entry_points.txt"));
+    record(&mut dropped);
+    assert_eq!(judged(&dropped), [format!("evidence-mismatch {INFO}/RECORD")]);
+    let mut second = wheel();
+    second.insert("evil-1.2.dist-info/METADATA".into(), METADATA.into());
+    record(&mut second);
+    assert_eq!(judged(&second), ["unexplained-file evil-1.2.dist-info/METADATA"]);
+}
+
+#[test]
+fn an_exec_bit_may_be_lost_and_not_gained() {
+    let mut repository = Repository::new(&[]);
+    for (path, content) in &in_git() {
+        let mode = if path == "src/a_b/x.py" { Mode::Executable } else { Mode::Regular };
+        repository.add(path, mode, content.as_bytes());
+    }
+    let judge = |executable: &str| {
+        let wheel = wheel();
+        let entries: Vec<_> = wheel
+            .iter()
+            .map(|(path, content)| {
+                let mode = if path == executable { Mode::Executable } else { Mode::Regular };
+                (path.as_str(), mode, content.as_bytes())
+            })
+            .collect();
+        told(&repository.compare_below("", "python-wheel@1", NAME, &entries))
+    };
+    assert_eq!(judge(""), Vec::<String>::new());
+    assert_eq!(judge("a_b/x.py"), Vec::<String>::new());
+    assert_eq!(judge("a_b/__init__.py"), ["evidence-mismatch a_b/__init__.py"]);
+}
+
+/// An sdist of one metadata file besides git's own.
+fn sdist(preset: &str, git: &[(&str, &str)], added: &[(&str, &str)]) -> Vec<String> {
+    let all: Vec<_> = git.iter().chain(added).copied().collect();
+    told(&Repository::new(git).compare(preset, "a_b-1.2.tar.gz", &all))
+}
+
+#[test]
+fn sdists_of_flit_hatch_and_poetry_add_one_file() {
+    let git = in_git();
+    for preset in ["python-flit@1", "python-hatch@1", "python-poetry@1"] {
+        assert_eq!(sdist(preset, &pairs(&git), &[("PKG-INFO", METADATA)]), Vec::<String>::new());
+        let evil = METADATA.replacen("x>=1", "x>=1\nRequires-Dist: evil", 1);
+        assert_eq!(sdist(preset, &pairs(&git), &[("PKG-INFO", &evil)]), ["evidence-mismatch PKG-INFO"]);
+        assert_eq!(
+            sdist(preset, &pairs(&git), &[("setup.py", "import os\n")]),
+            ["unexplained-file setup.py"]
+        );
+        let told = sdist(preset, &pairs(&git), &[("a_b.egg-info/top_level.txt", "a_b\n")]);
+        assert_eq!(
+            told,
+            ["unexplained-file a_b.egg-info/top_level.txt"],
+            "only setuptools has such a folder"
+        );
+    }
+}
+
+#[test]
+fn poetrys_own_table_is_a_source() {
+    let toml = "[build-system]\nrequires=['poetry-core']\nbuild-backend='poetry.core.masonry.api'\n[tool.poetry]\nname='a-b'\nversion='1.2'\nauthors=['Ada <ada@x.org>']\n[tool.poetry.dependencies]\npython='^3.9'\nreq={version='^2.1', optional=true}\nmore='~1.4'\n[tool.poetry.extras]\nnet=['req']\n";
+    let good = "Metadata-Version: 2.4\nName: a-b\nVersion: 1.2\nSummary: \nAuthor: Ada\nAuthor-email: ada@x.org\nRequires-Python: >=3.9,<4.0\nClassifier: Programming Language :: Python :: 3.9\nProvides-Extra: net\nRequires-Dist: more (>=1.4,<1.5)\nRequires-Dist: req (>=2.1,<3.0) ; extra == \"net\"\n";
+    let judge = |text: &str| sdist("python-poetry@1", &[("pyproject.toml", toml)], &[("PKG-INFO", text)]);
+    assert_eq!(judge(good), Vec::<String>::new());
+    for (from, to) in [("req (", "evil ("), ("; extra == \"net\"", ""), ("Author: Ada", "Author: Mallory")] {
+        assert_eq!(judge(&good.replacen(from, to, 1)), ["evidence-mismatch PKG-INFO"], "{to}");
+    }
+    // The same packages in versions that git does not state: poetry has words
+    // that are not all known, so this is not called a lie, and not fine.
+    for (from, to) in [("<1.5", "<9"), (">=3.9,<4.0", ">=2.7")] {
+        assert_eq!(judge(&good.replacen(from, to, 1)), ["undecided-file PKG-INFO"], "{to}");
+    }
+}
+
+#[test]
+fn pbr_takes_requirements_from_their_own_file() {
+    let cfg = "[metadata]\nname = a-b\nsummary = Things\ndescription_file = README.rst\nauthor = OpenStack\n[files]\npackages = a_b\n[extras]\nnet =\n    req>=1 # MIT\n    old:python_version=='2.7'\n[entry_points]\nconsole_scripts =\n    run = a_b:main\n";
+    let git = [
+        ("setup.cfg", cfg),
+        ("setup.py", "import setuptools\nsetuptools.setup(setup_requires=['pbr'], pbr=True)\n"),
+        ("requirements.txt", "# c\npbr>=2 # Apache\nenum34;python_version=='2.7'\n"),
+        ("README.rst", "Text\n"),
+        ("a_b/__init__.py", ""),
+    ];
+    let info = "Metadata-Version: 2.1\nName: a-b\nVersion: 1.2\nSummary: Things\nAuthor: OpenStack\nRequires-Dist: pbr>=2\nRequires-Dist: enum34; python_version == \"2.7\"\nProvides-Extra: net\nProvides-Extra: test\nRequires-Dist: req>=1; extra == \"net\"\nRequires-Dist: old; python_version == \"2.7\" and extra == \"net\"\n\nText\n";
+    let pbr_json =
+        |git: &str, release: &str| format!(r#"{{"git_version": "{git}", "is_release": {release}}}"#);
+    let judge = |info: &str, json: &str| {
+        let added = [
+            ("PKG-INFO", info),
+            ("a_b.egg-info/pbr.json", json),
+            ("a_b.egg-info/entry_points.txt", "[console_scripts]\nrun = a_b:main\n"),
+            ("a_b.egg-info/not-zip-safe", "\n"),
+        ];
+        sdist("python-pbr@1", &git, &added)
+    };
+    let (true_json, nothing) = (pbr_json(&COMMIT[..7], "true"), Vec::<String>::new());
+    assert_eq!(judge(info, &true_json), nothing);
+    // pbr evaluates conditions while it builds.
+    assert_eq!(judge(&info.replacen("; python_version == \"2.7\"", "", 1), &true_json), nothing);
+    for (from, to) in [
+        ("pbr>=2", "pbr>=1"),
+        ("Requires-Dist: pbr>=2\n", ""),
+        ("req>=1", "evil"),
+        ("req>=1; extra == \"net\"", "req>=1"),
+    ] {
+        assert_eq!(judge(&info.replacen(from, to, 1), &true_json), ["evidence-mismatch PKG-INFO"], "{to}");
+    }
+    for json in [
+        pbr_json("fedcba9", "true"),
+        pbr_json("", "true"),
+        pbr_json(&COMMIT[..6], "true"),
+        pbr_json(&COMMIT[..7], "false"),
+    ] {
+        assert_eq!(judge(info, &json), ["evidence-mismatch a_b.egg-info/pbr.json"], "{json}");
+    }
+}

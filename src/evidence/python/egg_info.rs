@@ -1,0 +1,242 @@
+//! The files of an `*.egg-info` folder in an sdist, most of which a wheel has
+//! in its `*.dist-info` too.
+
+use super::marker::Marker;
+use super::project;
+use super::requirement::{Dependency, Requirement};
+use super::{Check, No, legacy, mismatch, normal_name, pkg_info, plain_text, show, undecided};
+use crate::evidence::case::Case;
+use crate::evidence::explain::Level;
+use crate::release::TreePath;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// What a check of a file explains.
+type Explained = Check<(Level, String)>;
+
+/// Lines of one file.
+const MAX_LINES: usize = 400_000;
+
+/// Checks a file of an `*.egg-info` folder at `folder`; `None` if no rule is
+/// about one of that name.
+pub(crate) fn check(case: &Case<'_>, folder: &str, name: &str, content: &[u8]) -> Option<Explained> {
+    Some(match name {
+        "PKG-INFO" => in_place(case, folder).and_then(|()| same_pkg_info(case, folder, content)),
+        "SOURCES.txt" => in_place(case, folder).and_then(|()| sources(case, content)),
+        "requires.txt" => in_place(case, folder).and_then(|()| requires(case, content)),
+        "scm_version.json" => in_place(case, folder).and_then(|()| scm_version(case, content)),
+        "scm_file_list.json" => in_place(case, folder).and_then(|()| scm_file_list(case, content)),
+        name => return common(case, name, content).map(|check| in_place(case, folder).and(check)),
+    })
+}
+
+/// Checks a file that both kinds of folder may hold.
+pub(crate) fn common(case: &Case<'_>, name: &str, content: &[u8]) -> Option<Explained> {
+    Some(match name {
+        "entry_points.txt" => entry_points(case, content),
+        "top_level.txt" | "namespace_packages.txt" => modules(case, content),
+        "dependency_links.txt" | "not-zip-safe" | "zip-safe" => match content {
+            b"\n" => Ok((Level::Exact, "one line feed".into())),
+            _ => mismatch(format!("must be one line feed, has {} bytes", content.len())),
+        },
+        "pbr.json" => pbr_json(case, content),
+        _ => return None,
+    })
+}
+
+/// An artifact has one such folder, named after it, where its packages are.
+fn in_place(case: &Case<'_>, folder: &str) -> Check {
+    let known = project::known(case)?;
+    if known.egg_infos.len() > 1 {
+        return mismatch("the artifact has more than one .egg-info folder");
+    }
+    let (above, base) = folder.rsplit_once('/').map_or(("", folder), |(above, base)| (above, base));
+    let named = pkg_info::named(case)?;
+    let name = base.strip_suffix(".egg-info").unwrap_or_default();
+    if normal_name(name) != named.name {
+        return mismatch(format!("lies in {}, the artifact is of {}", show(folder), show(&named.name)));
+    }
+    match above.is_empty() || known.project.folders.iter().any(|known| known.strip_suffix('/') == Some(above))
+    {
+        true => Ok(()),
+        false => mismatch(format!("lies in {}, where git has no packages", show(folder))),
+    }
+}
+
+fn same_pkg_info(case: &Case<'_>, folder: &str, content: &[u8]) -> Explained {
+    let top = TreePath::from("PKG-INFO");
+    match case.content(&top) {
+        Some(other) if other == content => Ok((Level::SameAs, "equals PKG-INFO at the top".into())),
+        Some(_) => {
+            mismatch(format!("{folder}/PKG-INFO differs from the PKG-INFO at the top of the artifact"))
+        }
+        None => pkg_info::check(case, content),
+    }
+}
+
+fn lines(text: &str) -> Check<Vec<&str>> {
+    let lines: Vec<&str> = text.split('\n').filter(|line| !line.is_empty()).collect();
+    match lines.len() <= MAX_LINES {
+        true => Ok(lines),
+        false => undecided(format!("has more than {MAX_LINES} lines")),
+    }
+}
+
+fn sources(case: &Case<'_>, content: &[u8]) -> Explained {
+    let text = plain_text(content)?;
+    let lines = lines(&text)?;
+    for line in &lines {
+        let path = TreePath::from(*line);
+        if !case.in_artifact(&path) && case.in_git(&path).is_none() {
+            return mismatch(format!("names {}, which neither the artifact nor git holds", show(line)));
+        }
+    }
+    Ok((Level::Structured, format!("each of its {} paths is in the artifact or in git", lines.len())))
+}
+
+/// `requires.txt`: requirements, and under `[extra:condition]` those of an
+/// extra, of a condition or of both.
+fn requires(case: &Case<'_>, content: &[u8]) -> Explained {
+    let text = plain_text(content)?;
+    let (mut found, mut extras) = (BTreeSet::<Dependency>::new(), BTreeSet::new());
+    let (mut extra, mut condition) = (String::new(), None);
+    for line in lines(&text)? {
+        if let Some(heading) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            let (name, rest) =
+                heading.split_once(':').map_or((heading, None), |(name, rest)| (name, Some(rest)));
+            extra = normal_name(name.trim());
+            condition = match rest {
+                Some(text) => Some(Marker::parse(text).ok_or_else(|| {
+                    No::Undecided(format!("has the condition {}, which is not understood", show(text)))
+                })?),
+                None => None,
+            };
+            if !extra.is_empty() {
+                extras.insert(extra.clone());
+            }
+            continue;
+        }
+        let read = Requirement::parse(line).filter(|requirement| requirement.marker.is_none());
+        match read.and_then(|requirement| requirement.under(&extra, condition.clone())) {
+            Some(dependencies) => found.extend(dependencies),
+            None => return undecided(format!("has the line {}, which is not understood", show(line))),
+        }
+    }
+    let project = project::of(case)?;
+    pkg_info::compare(project, &found, &extras)?;
+    Ok((Level::Structured, format!("its dependencies are those that {} states", project.source)))
+}
+
+fn entry_points(case: &Case<'_>, content: &[u8]) -> Explained {
+    let text = plain_text(content)?;
+    lines(&text)?;
+    let found = legacy::sections(&text)?;
+    let project = project::of(case)?;
+    let wanted = project.entry_points.known("entry points")?;
+    let told = |one: &project::EntryPoint| {
+        format!("{} = {} in {}", show(&one.name), show(&one.value), show(&one.group))
+    };
+    if let Some(one) = found.difference(wanted).next() {
+        return mismatch(format!(
+            "has the entry point {}, which {} does not state",
+            told(one),
+            project.source
+        ));
+    }
+    if let Some(one) = wanted.difference(&found).next() {
+        return mismatch(format!("lacks the entry point {}, which {} states", told(one), project.source));
+    }
+    Ok((
+        Level::Structured,
+        format!("its {} entry points are those that {} states", found.len(), project.source),
+    ))
+}
+
+fn modules(case: &Case<'_>, content: &[u8]) -> Explained {
+    let text = plain_text(content)?;
+    let known = project::known(case)?;
+    let lines = lines(&text)?;
+    for line in &lines {
+        let top = line.split('.').next().unwrap_or_default();
+        if !known.modules.contains(top) {
+            return mismatch(format!("names the module {}, which git does not have", show(line)));
+        }
+    }
+    Ok((Level::Structured, "each name is a module or package of git".into()))
+}
+
+/// Reads a JSON document whose keys are all known and there once.
+fn json<'j, T: Deserialize<'j>>(content: &'j [u8]) -> Check<T> {
+    serde_json::from_slice(content).map_err(|error| {
+        No::Undecided(format!("is not the known JSON document: {}", show(&error.to_string())))
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PbrJson {
+    git_version: String,
+    is_release: bool,
+}
+
+fn pbr_json(case: &Case<'_>, content: &[u8]) -> Explained {
+    let found: PbrJson = json(content)?;
+    let commit = case.origin.commit().to_string();
+    if found.git_version.len() < 7 || !commit.starts_with(&found.git_version) {
+        return mismatch(format!("names commit {}, the tag is {commit}", show(&found.git_version)));
+    }
+    if !found.is_release {
+        return mismatch("says that this is no release: it was built from an untagged commit");
+    }
+    Ok((Level::Structured, "names the tag's commit".into()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScmVersion {
+    tag: String,
+    distance: u64,
+    node: Option<String>,
+    dirty: bool,
+    branch: Option<String>,
+    node_date: Option<String>,
+}
+
+fn scm_version(case: &Case<'_>, content: &[u8]) -> Explained {
+    let found: ScmVersion = json(content)?;
+    let commit = case.origin.commit().to_string();
+    let node = found.node.as_deref().unwrap_or_default();
+    let hash = node.strip_prefix('g').unwrap_or(node);
+    if hash.len() < 7 || !commit.starts_with(hash) {
+        return mismatch(format!("names commit {}, the tag is {commit}", show(node)));
+    }
+    if found.dirty || found.distance != 0 {
+        return mismatch("says that the checkout was changed, or was past the tag");
+    }
+    let named = pkg_info::named(case)?;
+    if super::version::Version::parse(&found.tag).as_ref() != Some(&named.version) {
+        return mismatch(format!("names version {}, the artifact has {}", show(&found.tag), named.version));
+    }
+    // Only facts for people: where the builder stood, and when.
+    let odd = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > 200);
+    match odd(&found.branch) || odd(&found.node_date) {
+        true => undecided("has a branch or date of an unknown form"),
+        false => Ok((Level::Structured, "names the tag's commit and version".into())),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScmFileList {
+    files: Vec<String>,
+}
+
+fn scm_file_list(case: &Case<'_>, content: &[u8]) -> Explained {
+    let found: ScmFileList = json(content)?;
+    for file in &found.files {
+        if case.in_git(&TreePath::from(file.as_str())).is_none() {
+            return mismatch(format!("names {}, which git does not hold", show(file)));
+        }
+    }
+    Ok((Level::Structured, format!("each of its {} paths is in git", found.files.len())))
+}
