@@ -1,6 +1,8 @@
 //! The members of an archive as plain data, and a writer that writes them
 //! properly: what is wrong with such an archive is what it holds.
 
+#![allow(dead_code, reason = "each test program uses a part of this")]
+
 use crate::archive_support::tar::{Header, Tar};
 use crate::archive_support::zip::{Item, Zip};
 use crate::git_support::Repo;
