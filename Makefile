@@ -5,7 +5,7 @@ SHELL := /bin/bash
 TARGET := x86_64-unknown-linux-gnu
 HELPER := target/$(TARGET)/release/countersign
 
-.PHONY: all demo test lint man install clean setup-demo setup-test
+.PHONY: all demo test lint fuzz man install clean setup-demo setup-test
 
 all:
 	cargo build --release --locked
@@ -23,6 +23,11 @@ test: setup-test all
 
 lint: setup-test
 	tests/lint
+
+# Every fuzz target for SECONDS (20) from the kept corpus.
+SECONDS ?= 20
+fuzz:
+	tests/fuzz $(SECONDS)
 
 # Man pages, one a command, into build/man.
 man:

@@ -228,18 +228,25 @@ fn malformed_trees() -> Vec<Attack> {
 fn large() -> Vec<Attack> {
     let too_large = &["tree-too-large"];
     vec![
-        spoilt("tree bomb: ten levels of ten times the same", 3, too_large, |repo| {
-            let (mut id, mut mode) = (repo.id("HEAD:README"), "100644");
-            for _ in 0..10 {
-                let tree: Vec<u8> = (0..10).flat_map(|n| line(mode, &format!("f{n}"), &id)).collect();
-                (id, mode) = (repo.hash_object("tree", &tree), "40000");
-            }
-            tag_tree(repo, &id);
+        spoilt("tree bomb: two million paths from three trees", 3, too_large, |repo| {
+            let tree = |count: usize, mode: &str, id: ObjectId| {
+                let lines = (0..count).flat_map(|number| line(mode, &format!("f{number:04}"), &id));
+                repo.hash_object("tree", &lines.collect::<Vec<_>>())
+            };
+            let files = tree(1000, "100644", repo.id("HEAD:README"));
+            let folders = tree(1000, "40000", files);
+            tag_tree(repo, &tree(2, "40000", folders));
         }),
         spoilt("tree of three hundred levels", 3, too_large, |repo| {
             let mut id = repo.id("HEAD:src");
             for _ in 0..300 {
-                id = repo.hash_object("tree", &line("40000", "d", &id));
+                // As git would store it, but without starting it so often.
+                let content = line("40000", "d", &id);
+                let whole = [format!("tree {}\0", content.len()).as_bytes(), &content].concat();
+                id = ObjectId::Sha1(pack::sha1(&whole));
+                let path = repo.loose(&id);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, pack::deflate(&whole)).unwrap();
             }
             tag_tree(repo, &id);
         }),

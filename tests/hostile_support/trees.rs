@@ -82,17 +82,32 @@ fn additions() -> Vec<Attack> {
         added("another archive within the archive", "src/vendor.tar.gz", "\x1f\x08\0"),
         added("a file named as an artifact of countersign", "r.tar.asc", "-----BEGIN PGP SIGNATURE-----\n"),
         added("a file under a name of 255 bytes", LONG, "evil\n"),
-        edited(
-            "sixty thousand empty folders and as many files",
+        rejected(
+            "forty thousand empty folders and as many files",
             &["unexplained-file", "too-many-findings"],
-            |tree| {
-                for number in 0..60_000 {
-                    tree.add(Member::folder(&format!("empty/{number}")));
-                    tree.add(Member::file(&format!("full/{number}"), ""));
-                }
+            |place| {
+                let mut tar = sample().open_tar().0;
+                tar.extend(numbered(b'5', "r/empty", 40_000));
+                tar.extend(numbered(b'0', "r/full", 40_000));
+                place.artifact("r.tar", [tar, vec![0; 1024]].concat());
             },
         ),
     ]
+}
+
+/// Headers of empty members `FOLDER/00000` and so on.
+pub fn numbered(kind: u8, folder: &str, count: usize) -> Vec<u8> {
+    use crate::archive_support::tar::Header;
+    let zero = Header::new(kind, &format!("{folder}/00000"), 0);
+    let (sum, at) = (zero.sum() - 5 * u64::from(b'0'), folder.len() + 1);
+    let mut all = zero.finish().repeat(count);
+    for (number, header) in all.chunks_mut(512).enumerate() {
+        let digits = format!("{number:05}").into_bytes();
+        let sum = sum + digits.iter().map(|digit| u64::from(*digit)).sum::<u64>();
+        header[at..at + 5].copy_from_slice(&digits);
+        header[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
+    }
+    all
 }
 
 const LONG: &str = "src/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
@@ -148,6 +163,19 @@ fn modes() -> Vec<Attack> {
         moded("sticky bit on a file of git", "archive-mode", "README", 0o1644),
         moded("a file that became executable", "mode-differs", "README", 0o755),
         moded("an executable that no longer is", "mode-differs", "build.sh", 0o644),
+        edited("control: mode 0666, of which git knows nothing", &[], |tree| {
+            tree.0.iter_mut().filter(|member| member.is_file() && member.mode == 0o644).for_each(|member| {
+                member.mode = 0o666;
+            });
+        })
+        .exit(0),
+        rejected("control: files of another user, of which git knows nothing", &[], |place| {
+            use crate::archive_support::tar::{Header, Tar};
+            let readme = Header::new(b'0', "r/README", 7).with(108, b"0031064\0").with(265, b"evil\0");
+            let others = sample().with(|tree| tree.remove("README"));
+            place.artifact("r.tar", [Tar::new().header(readme).body(b"Hello.\n").0, others.tar()].concat());
+        })
+        .exit(0),
         moded("executable for its group only", "archive-mode", "README", 0o654),
     ]
 }
@@ -235,6 +263,15 @@ fn shapes() -> Vec<Attack> {
             let evil = sample().with(|tree| tree.at("README").content = b"evil\n".to_vec());
             place.artifact("r.tar", [sample().tar(), evil.tar()].concat());
         }),
+        rejected("pax path over an innocent header", &["unexplained-file"], |place| {
+            use crate::archive_support::tar::Header;
+            let tar = sample().open_tar().pax(&[("path", "r/src/evil.c")]);
+            place.artifact(
+                "r.tar",
+                tar.header(Header::new(b'0', "r/src/innocent.c", 5)).body(b"evil\n").end(),
+            );
+        })
+        .about(&["src/evil.c"]),
         rejected("no entries at all", &["missing-file"], |place| {
             place.artifact("r.tar", crate::archive_support::tar::Tar::new().end());
         }),
