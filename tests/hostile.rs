@@ -56,7 +56,8 @@ fn hostile_tags() {
 #[test]
 fn git_status_sees_nothing_of_what_ignore_files_hide() {
     use members::{Member, sample};
-    let blind: [(&str, fn(&mut members::Members)); 4] = [
+    type Edit = fn(&mut members::Members);
+    let blind: [(&str, Edit); 4] = [
         ("x.egg-info", |tree| tree.add(Member::file("x.egg-info/evil.py", "import os\n"))),
         ("nested .gitignore", |tree| {
             tree.add(Member::file("src/deep/.gitignore", "*\n"));

@@ -63,7 +63,7 @@ fn project(links: bool) -> Members {
     for number in 0..4 {
         all.add(Member::executable(&format!("src/run-{number}.sh"), &format!("#!/bin/sh\nexit {number}\n")));
     }
-    let noise: Vec<u8> = (0..5000u32).map(|number| (number * number >> 3) as u8).collect();
+    let noise: Vec<u8> = (0..5000u32).map(|number| ((number * number) >> 3) as u8).collect();
     all.add(Member::file("src/noise.bin", noise));
     all.add(Member::file("src/empty", ""));
     if links {

@@ -163,9 +163,7 @@ pub fn listing(folder: &Path) -> BTreeMap<PathBuf, String> {
 /// what is wrong, if anything.
 pub fn run(base: &Base, attack: &Attack) -> Result<(), String> {
     let mut place = Place::new(base);
-    let begun = Instant::now();
     (attack.make)(&mut place);
-    let made = begun.elapsed();
     let folders = [place.dir.path().to_path_buf(), base.repo.dir.path().to_path_buf()];
     let before = folders.each_ref().map(|folder| listing(folder));
     let started = Instant::now();
@@ -174,9 +172,6 @@ pub fn run(base: &Base, attack: &Attack) -> Result<(), String> {
     let after = folders.each_ref().map(|folder| listing(folder));
     let mut wrong = seen.wrong;
     let ran = Ran::of(seen.output);
-    if made + took > Duration::from_secs(1) {
-        eprintln!("{}: made in {made:?}, run in {took:?}", attack.name);
-    }
     if took > PATIENCE {
         wrong.push(format!("it took {took:?}"));
     }

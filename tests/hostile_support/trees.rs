@@ -17,7 +17,8 @@ fn edited(name: &str, codes: &[&'static str], edit: impl Fn(&mut Members) + 'sta
 
 /// All of them.
 pub fn trees() -> Vec<Attack> {
-    [additions(), changes(), modes(), links(), shapes(), submodules(), collisions(), xz()].concat_all()
+    [additions(), changes(), modes(), links(), shapes(), attributes(), submodules(), collisions(), xz()]
+        .concat_all()
 }
 
 trait Concat {
@@ -51,7 +52,7 @@ fn additions() -> Vec<Attack> {
         .about(&["evil.c"]),
         edited(
             ".gitattributes that excuses a changed file",
-            &["modified-file|evidence-mismatch", "modified-file"],
+            &["modified-file|evidence-mismatch|undecided-file"],
             |tree| {
                 tree.at(".gitattributes").content.extend(b"README export-subst\nsrc/main.c filter=x\n");
                 tree.at("src/main.c").content.extend(b"/* evil */\n");
@@ -318,6 +319,63 @@ fn shapes() -> Vec<Attack> {
         })
         .exit(3),
     ]
+}
+
+/// A file of a project whose own attributes allow some other form of it, and
+/// a form that they do not allow.
+fn attributes() -> Vec<Attack> {
+    const CASES: [(&str, &str, &[u8], &[u8]); 10] = [
+        (
+            "export-subst: code in the place of the format",
+            "export-subst",
+            b"'$Format:%H$'\n",
+            b"''; import os # '\n",
+        ),
+        (
+            "export-subst: the id of another commit",
+            "export-subst",
+            b"'$Format:%H$'\n",
+            b"'0123456789abcdef0123456789abcdef01234567'\n",
+        ),
+        (
+            "export-subst: a format without substitution, changed",
+            "export-subst",
+            b"x $Format:%H$\n",
+            b"y $Format:%H$\n",
+        ),
+        ("export-subst: nothing in the place of the format", "export-subst", b"'$Format:%H$'\n", b"''\n"),
+        ("eol: CRLF as allowed, and a change", "text eol=crlf", b"echo good\n", b"echo evil\r\n"),
+        ("eol: some lines as allowed, some not", "text eol=crlf", b"one\ntwo\n", b"one\r\ntwo\n"),
+        ("eol: CRLF where the attributes say LF", "text eol=lf", b"one\ntwo\n", b"one\r\ntwo\r\n"),
+        ("filter: what a filter may have made", "filter=x", b"clean\n", b"smudged\n"),
+        ("export-ignore: a file to be left out, changed", "export-ignore", b"good\n", b"evil\n"),
+        (
+            "working-tree-encoding: other text in that encoding",
+            "text working-tree-encoding=UTF-16LE",
+            b"good\n",
+            b"e\0v\0i\0l\0\n\0",
+        ),
+    ];
+    let case = |(name, attributes, in_git, found): (&str, &'static str, &'static [u8], &'static [u8])| {
+        rejected(name, &["modified-file|evidence-mismatch|undecided-file"], move |place| {
+            let project = sample().with(|tree| {
+                tree.at(".gitattributes").content = format!("special {attributes}\n").into_bytes();
+            });
+            let repo = Repo::init(&[]);
+            // Written before there are attributes that git would follow.
+            project.with(|tree| tree.remove(".gitattributes")).check_out(&repo);
+            repo.write("special", in_git);
+            repo.git(&["add", "special"]);
+            project.with(|tree| tree.0.retain(|member| member.path == ".gitattributes")).check_out(&repo);
+            repo.git(&["add", ":!special"]);
+            repo.git(&["commit", "-q", "-m", "all"]);
+            repo.git(&["tag", "v1"]);
+            keep(place, repo);
+            place.artifact("r.tar", project.with(|tree| tree.add(Member::file("special", found))).tar());
+        })
+        .about(&["special"])
+    };
+    CASES.map(case).into()
 }
 
 fn nested_git(name: &str, edit: impl Fn(&mut Members) + 'static) -> Attack {
