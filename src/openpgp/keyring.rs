@@ -1,10 +1,12 @@
 //! The vetted keyring: a folder of public certificates, one a file.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use sequoia_openpgp as sq;
 use sha2::{Digest as _, Sha256};
+use sq::armor::{Kind, Writer};
 use sq::cert::CertParser;
 use sq::parse::{Dearmor, PacketParserBuilder, Parse};
 use sq::serialize::SerializeInto;
@@ -14,6 +16,7 @@ use super::armor::{self, ArmorDefect};
 use super::certificate::{self, Revokers};
 use super::convert;
 use crate::release::signature::CertificateFacts;
+use crate::release::vetting::{self, Register, Vetting};
 use crate::release::{Fingerprint, Sha256Digest};
 
 /// A certificate file that is larger is refused.
@@ -28,7 +31,8 @@ pub const MAX_CERTIFICATES: usize = 10_000;
 pub struct KeyringError {
     /// Stable word: `keyring-too-large`, `keyring-file-name`,
     /// `keyring-not-a-certificate`, `keyring-several-certificates`,
-    /// `keyring-secret-key`, `keyring-wrong-name`, `keyring-duplicate`.
+    /// `keyring-secret-key`, `keyring-wrong-name`, `keyring-duplicate`,
+    /// `bad-keyring`.
     pub code: &'static str,
     /// The file's name, escaped.
     pub file: String,
@@ -70,9 +74,86 @@ impl Certificate {
         self.cert.armored().to_vec().unwrap_or_default()
     }
 
+    /// Reads a certificate that is offered to a keyring, from a file of any
+    /// name, armoured or binary. User ids and subkeys that its primary key
+    /// never spoke of are left out: anybody could have put them there.
+    ///
+    /// # Errors
+    /// [`KeyringError`] unless it is one public certificate.
+    pub fn offered(name: &str, bytes: &[u8]) -> Result<Self, KeyringError> {
+        let armored = bytes.first().is_none_or(|first| first & 0x80 == 0);
+        let cert = read_cert(name, bytes, armored)?
+            .retain_userids(|user_id| {
+                user_id.self_signatures().next().is_some() || user_id.self_revocations().next().is_some()
+            })
+            .retain_subkeys(|subkey| {
+                subkey.self_signatures().next().is_some() || subkey.self_revocations().next().is_some()
+            });
+        let Some(fingerprint) = convert::fingerprint(&cert.fingerprint()) else {
+            let message = "expected a certificate of version 4 or 6";
+            return Err(refuse("keyring-not-a-certificate", name, message));
+        };
+        Ok(Self { file_name: format!("{fingerprint}.asc"), fingerprint, cert, facts: OnceLock::new() })
+    }
+
+    /// This certificate with all that `newer` holds beside; nothing that this
+    /// one holds is lost. `None` if they are different certificates.
+    pub fn merged(&self, newer: &Self) -> Option<Self> {
+        let cert = self.cert.clone().merge_public(newer.cert.clone()).ok()?;
+        let (file_name, fingerprint) = (self.file_name.clone(), self.fingerprint.clone());
+        Some(Self { file_name, fingerprint, cert, facts: OnceLock::new() })
+    }
+
+    /// Whether both hold the same packets.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.cert == other.cert
+    }
+
+    /// The certificate as packets without armour.
+    pub fn to_binary(&self) -> Vec<u8> {
+        self.cert.to_vec().unwrap_or_default()
+    }
+
+    /// The certificate with only those of its user ids that are for the mail
+    /// address `address`, in packets, as a web key directory serves it.
+    pub fn for_address(&self, address: &str) -> Vec<u8> {
+        let cert = self.cert.clone().retain_userids(|user_id| {
+            matches!(user_id.userid().email(), Ok(Some(found)) if found.eq_ignore_ascii_case(address))
+        });
+        cert.to_vec().unwrap_or_default()
+    }
+
+    /// The mail addresses of its user ids, sorted: those that are bound and
+    /// not revoked, and that are plain ASCII.
+    pub fn addresses(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for user_id in self.cert.userids() {
+            let bound = user_id.self_signatures().next().is_some();
+            if bound
+                && user_id.self_revocations().next().is_none()
+                && let Ok(Some(address)) = user_id.userid().email()
+                && address.is_ascii()
+                && !all.iter().any(|known| known == address)
+            {
+                all.push(address.to_string());
+            }
+        }
+        all.sort();
+        all
+    }
+
     pub(super) fn cert(&self) -> &Cert {
         &self.cert
     }
+}
+
+/// Several certificates in one armour block.
+pub fn armored_together<'a>(certificates: impl Iterator<Item = &'a Certificate>) -> Vec<u8> {
+    let packets: Vec<u8> = certificates.flat_map(Certificate::to_binary).collect();
+    let writer = Writer::new(Vec::new(), Kind::PublicKey);
+    let written = writer.and_then(|mut writer| writer.write_all(&packets).and_then(|()| writer.finalize()));
+    // Writing into memory does not fail.
+    written.unwrap_or_default()
 }
 
 /// All vetted certificates. Who may do what is not said here but in the
@@ -81,6 +162,7 @@ pub struct Keyring {
     certificates: Vec<Certificate>,
     /// Certificates by fingerprints and key ids of all their keys, hex.
     by_handle: BTreeMap<String, Vec<usize>>,
+    register: Option<Register>,
     digest: Sha256Digest,
 }
 
@@ -91,6 +173,7 @@ impl Keyring {
     /// hex with `.asc` (armoured) or `.pgp` (binary). Files that begin with
     /// `README` or `.git` are passed over; any other name is an error, since
     /// a certificate that silently does not count is as bad as one too many.
+    /// Beside them may lie `keyring.yaml`, see [`Register`].
     ///
     /// # Errors
     /// [`KeyringError`] for the first file that is not one public
@@ -103,8 +186,14 @@ impl Keyring {
             return Err(refuse("keyring-too-large", name, message));
         }
         let mut certificates = Vec::with_capacity(entries.len());
+        let mut register = None;
         for (name, bytes) in &entries {
-            certificates.push(read_certificate(name, bytes)?);
+            if name == vetting::FILE {
+                let read = Register::parse(bytes);
+                register = Some(read.map_err(|error| refuse("bad-keyring", name, error.to_string()))?);
+            } else {
+                certificates.push(read_certificate(name, bytes)?);
+            }
         }
         let mut by_handle: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, certificate) in certificates.iter().enumerate() {
@@ -115,7 +204,7 @@ impl Keyring {
                 }
             }
         }
-        Ok(Self { certificates, by_handle, digest: digest(&entries) })
+        Ok(Self { certificates, by_handle, register, digest: digest(&entries) })
     }
 
     /// The certificates, sorted by file name.
@@ -124,8 +213,9 @@ impl Keyring {
     }
 
     /// What identifies the whole keyring: the SHA-256 over the sorted lines
-    /// `<sha256>  <file name>`. In a shell, in the folder:
-    /// `export LC_ALL=C; sha256sum [0-9A-F]* | sort | sha256sum`.
+    /// `<sha256>  <file name>`, of the certificates and of `keyring.yaml` if
+    /// there is one. In a shell, in the folder:
+    /// `export LC_ALL=C; sha256sum [0-9A-F]* keyring.yaml | sort | sha256sum`.
     pub fn digest(&self) -> Sha256Digest {
         self.digest
     }
@@ -142,10 +232,27 @@ impl Keyring {
         found.find(|certificate| certificate.fingerprint == *fingerprint)
     }
 
+    /// What `keyring.yaml` says; `None` if there is no such file.
+    pub fn register(&self) -> Option<&Register> {
+        self.register.as_ref()
+    }
+
+    /// What `keyring.yaml` says of one certificate.
+    pub fn vetting(&self, fingerprint: &Fingerprint) -> Option<&Vetting> {
+        self.register.as_ref()?.0.get(fingerprint)
+    }
+
     /// Facts cost signature verifications, so they are gathered when first
     /// asked for and kept.
     pub(super) fn facts_of(&self, certificate: &Certificate) -> Arc<CertificateFacts> {
-        let gather = || Arc::new(certificate::facts(&certificate.cert, &certificate.fingerprint, self));
+        let gather = || {
+            let facts = certificate::facts(&certificate.cert, &certificate.fingerprint, self);
+            let vetting = self.vetting(&certificate.fingerprint);
+            Arc::new(CertificateFacts {
+                standing: vetting.map(|known| known.standing).unwrap_or_default(),
+                ..facts
+            })
+        };
         Arc::clone(certificate.facts.get_or_init(gather))
     }
 
@@ -189,11 +296,24 @@ fn read_certificate(name: &str, bytes: &[u8]) -> Result<Certificate, KeyringErro
         let message = "expected a fingerprint in upper-case hex with .asc or .pgp, a README or a git file";
         return Err(refuse("keyring-file-name", name, message));
     };
+    let cert = read_cert(name, bytes, name.ends_with(".asc"))?;
+    match convert::fingerprint(&cert.fingerprint()) {
+        Some(fingerprint) if fingerprint == wanted => {
+            Ok(Certificate { file_name: name.into(), fingerprint, cert, facts: OnceLock::new() })
+        }
+        _ => {
+            let message = format!("expected the certificate {wanted}, found {}", cert.fingerprint().to_hex());
+            Err(refuse("keyring-wrong-name", name, message))
+        }
+    }
+}
+
+fn read_cert(name: &str, bytes: &[u8], armored: bool) -> Result<Cert, KeyringError> {
     if bytes.len() > MAX_CERTIFICATE_BYTES {
         let message = format!("expected at most {MAX_CERTIFICATE_BYTES} bytes, found {}", bytes.len());
         return Err(refuse("keyring-too-large", name, message));
     }
-    let cert = if name.ends_with(".asc") {
+    let cert = if armored {
         let body =
             armor::decode(bytes, "PGP PUBLIC KEY BLOCK").map_err(|found| armor_refusal(name, found))?;
         parse_one(name, &body)?
@@ -204,15 +324,7 @@ fn read_certificate(name: &str, bytes: &[u8]) -> Result<Certificate, KeyringErro
         let message = "expected a public certificate, found secret key material";
         return Err(refuse("keyring-secret-key", name, message));
     }
-    match convert::fingerprint(&cert.fingerprint()) {
-        Some(fingerprint) if fingerprint == wanted => {
-            Ok(Certificate { file_name: name.into(), fingerprint, cert, facts: OnceLock::new() })
-        }
-        _ => {
-            let message = format!("expected the certificate {wanted}, found {}", cert.fingerprint().to_hex());
-            Err(refuse("keyring-wrong-name", name, message))
-        }
-    }
+    Ok(cert)
 }
 
 fn armor_refusal(name: &str, found: ArmorDefect) -> KeyringError {

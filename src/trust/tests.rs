@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::release::signature::*;
+use crate::release::vetting::VettingState;
 use crate::release::{Fingerprint, Severity, Time};
 
 const DAY: i64 = 86_400;
@@ -48,6 +49,7 @@ fn certificate(number: u8) -> CertificateFacts {
         user_ids: vec![],
         primary: key(number, vec![binding(BindingKind::UserId { primary: true }, -400, false)]),
         subkeys: vec![key(number + 100, vec![binding(BindingKind::Subkey, -400, true)])],
+        standing: VettingState::Active,
     }
 }
 
