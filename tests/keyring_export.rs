@@ -236,14 +236,9 @@ fn a_request_goes_from_a_newcomer_through_review_into_the_keyring() {
     let ada = newcomer(&world);
     let made = request(&world, "ada.yaml", &["--key", "-"], &ada.secret);
     assert_eq!(made.ok().result()["signature"], "ada.yaml.asc");
-    run_ok(
-        world
-            .gpg()
-            .arg("--verify")
-            .arg(world.path("ada.yaml.asc"))
-            .arg(world.path("ada.yaml"))
-            .args(["--faked-system-time", "20260104T000000!"]),
-    );
+    let mut gpg = world.gpg();
+    gpg.args(["--faked-system-time", "20260104T000000!", "--verify", "ada.yaml.asc", "ada.yaml"]);
+    run_ok(gpg.current_dir(world.root()));
     let ran = check(&world, "ada.yaml", &[]);
     assert_eq!(ran.ok().result()["request"]["certificate"]["fingerprint"], ada.key.certificate.as_str());
     assert_eq!(ran.result()["request"]["statement"], "I maintain the hello module: \"Ada\"");
