@@ -20,4 +20,6 @@ pub use question::{Age, CLOCK_SKEW, Membership, Mode, Question};
 pub use signing_key::{KeyQuestion, judge_signing_key};
 
 #[cfg(test)]
+mod standing_tests;
+#[cfg(test)]
 mod tests;
