@@ -6,7 +6,7 @@ use super::{Fingerprint, Time, name};
 use serde::{Deserialize, Serialize};
 
 /// First line of every request.
-pub const FORMAT: &str = "countersign/keyring-request@v1";
+pub const FORMAT: &str = "countersign/vetting-request@v1";
 
 /// Longest statement, in bytes.
 pub const MAX_STATEMENT: usize = 4096;
@@ -55,7 +55,7 @@ impl Request {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "format: countersign/keyring-request@v1
+    const GOOD: &str = "format: countersign/vetting-request@v1
 fingerprint: 0123456789ABCDEF0123456789ABCDEF01234567
 date: 2026-01-02T00:00:00Z
 projects: [a/b]
