@@ -61,16 +61,16 @@ fn unprotected<'c>(gpg: &'c mut Command) -> &'c mut Command {
     gpg.args(["--pinentry-mode", "loopback", "--passphrase", ""])
 }
 
-/// The certificate with its ready-made revocation.
+/// The revocation that gpg makes ready for each key, without the colon by
+/// which it is kept from being used unintentionally.
+fn revocation(world: &World, key: &Key) -> String {
+    let home = world.gpg().get_envs().find_map(|(_, value)| value.map(std::path::PathBuf::from)).unwrap();
+    let file = home.join(format!("openpgp-revocs.d/{}.rev", key.certificate));
+    fs::read_to_string(&file).unwrap().replace(":-----BEGIN", "-----BEGIN")
+}
+
 fn revoke(world: &World, key: &Key) {
-    let home =
-        run_ok(Command::new("gpgconf").args(["--list-dirs", "homedir"]).env(
-            "GNUPGHOME",
-            world.gpg().get_envs().find(|(name, _)| *name == "GNUPGHOME").unwrap().1.unwrap(),
-        ));
-    let file = format!("{home}/openpgp-revocs.d/{}.rev", key.certificate);
-    let text = fs::read_to_string(&file).unwrap().replace(":-----BEGIN", "-----BEGIN");
-    fs::write(world.path("revocation"), text).unwrap();
+    fs::write(world.path("revocation"), revocation(world, key)).unwrap();
     run_ok(world.gpg().arg("--import").arg(world.path("revocation")));
 }
 
@@ -255,6 +255,27 @@ fn an_update_merges_and_never_loses_a_revocation() {
     keyring(&world, "update", &wanted).rejected_for("fingerprint-mismatch");
     fs::write(world.path("garbage.asc"), "nothing").unwrap();
     keyring(&world, "update", &["garbage.asc"]).rejected_for("keyring-not-a-certificate");
+}
+
+#[test]
+fn a_revocation_alone_is_taken_up_where_it_belongs() {
+    let world = World::new();
+    let (ada, eve) = (world.new_key("Ada <ada@example.org>"), world.new_key("Eve <eve@example.org>"));
+    for key in [&ada, &eve] {
+        export(&world, key, "one.asc");
+        add(&world, "one.asc", &key.certificate, &[]).ok();
+    }
+    fs::write(world.path("ada.rev"), revocation(&world, &ada)).unwrap();
+    // Alone it says nothing of what it is about, and it is about nobody else.
+    keyring(&world, "update", &["ada.rev"]).rejected_for("keyring-not-a-certificate");
+    let other = ["ada.rev", "--fingerprint", &eve.certificate];
+    keyring(&world, "update", &other).rejected_for("keyring-not-a-certificate");
+    let right = ["ada.rev", "--fingerprint", &ada.certificate];
+    assert_eq!(changes(keyring(&world, "update", &right).ok()), ["revocation"]);
+    assert_eq!(keyring(&world, "update", &right).ok().document["changed"], Value::Bool(false));
+    let usable =
+        |key: &Key| keyring(&world, "show", &[&key.certificate]).result()["certificate"]["usable"].clone();
+    assert_eq!((usable(&ada), usable(&eve)), (Value::Bool(false), Value::Bool(true)));
 }
 
 #[test]

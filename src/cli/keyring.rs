@@ -125,7 +125,8 @@ pub enum State {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("change").required(true).args(["file", "state"]))]
 pub struct KeyringUpdate {
-    /// A newer copy of the certificate; what the keyring holds already is never lost
+    /// A newer copy of the certificate, or, with --fingerprint, a revocation of it alone;
+    /// what the keyring holds already is never lost
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// The keyring.

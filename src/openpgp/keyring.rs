@@ -1,12 +1,10 @@
 //! The vetted keyring: a folder of public certificates, one a file.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use sequoia_openpgp as sq;
 use sha2::{Digest as _, Sha256};
-use sq::armor::{Kind, Writer};
 use sq::cert::CertParser;
 use sq::parse::{Dearmor, PacketParserBuilder, Parse};
 use sq::serialize::SerializeInto;
@@ -57,6 +55,10 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    pub(super) fn new(file_name: String, fingerprint: Fingerprint, cert: Cert) -> Self {
+        Self { file_name, fingerprint, cert, facts: OnceLock::new() }
+    }
+
     /// Fingerprint of the primary key.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
@@ -74,86 +76,9 @@ impl Certificate {
         self.cert.armored().to_vec().unwrap_or_default()
     }
 
-    /// Reads a certificate that is offered to a keyring, from a file of any
-    /// name, armoured or binary. User ids and subkeys that its primary key
-    /// never spoke of are left out: anybody could have put them there.
-    ///
-    /// # Errors
-    /// [`KeyringError`] unless it is one public certificate.
-    pub fn offered(name: &str, bytes: &[u8]) -> Result<Self, KeyringError> {
-        let armored = bytes.first().is_none_or(|first| first & 0x80 == 0);
-        let cert = read_cert(name, bytes, armored)?
-            .retain_userids(|user_id| {
-                user_id.self_signatures().next().is_some() || user_id.self_revocations().next().is_some()
-            })
-            .retain_subkeys(|subkey| {
-                subkey.self_signatures().next().is_some() || subkey.self_revocations().next().is_some()
-            });
-        let Some(fingerprint) = convert::fingerprint(&cert.fingerprint()) else {
-            let message = "expected a certificate of version 4 or 6";
-            return Err(refuse("keyring-not-a-certificate", name, message));
-        };
-        Ok(Self { file_name: format!("{fingerprint}.asc"), fingerprint, cert, facts: OnceLock::new() })
-    }
-
-    /// This certificate with all that `newer` holds beside; nothing that this
-    /// one holds is lost. `None` if they are different certificates.
-    pub fn merged(&self, newer: &Self) -> Option<Self> {
-        let cert = self.cert.clone().merge_public(newer.cert.clone()).ok()?;
-        let (file_name, fingerprint) = (self.file_name.clone(), self.fingerprint.clone());
-        Some(Self { file_name, fingerprint, cert, facts: OnceLock::new() })
-    }
-
-    /// Whether both hold the same packets.
-    pub fn same_as(&self, other: &Self) -> bool {
-        self.cert == other.cert
-    }
-
-    /// The certificate as packets without armour.
-    pub fn to_binary(&self) -> Vec<u8> {
-        self.cert.to_vec().unwrap_or_default()
-    }
-
-    /// The certificate with only those of its user ids that are for the mail
-    /// address `address`, in packets, as a web key directory serves it.
-    pub fn for_address(&self, address: &str) -> Vec<u8> {
-        let cert = self.cert.clone().retain_userids(|user_id| {
-            matches!(user_id.userid().email(), Ok(Some(found)) if found.eq_ignore_ascii_case(address))
-        });
-        cert.to_vec().unwrap_or_default()
-    }
-
-    /// The mail addresses of its user ids, sorted: those that are bound and
-    /// not revoked, and that are plain ASCII.
-    pub fn addresses(&self) -> Vec<String> {
-        let mut all: Vec<String> = Vec::new();
-        for user_id in self.cert.userids() {
-            let bound = user_id.self_signatures().next().is_some();
-            if bound
-                && user_id.self_revocations().next().is_none()
-                && let Ok(Some(address)) = user_id.userid().email()
-                && address.is_ascii()
-                && !all.iter().any(|known| known == address)
-            {
-                all.push(address.to_string());
-            }
-        }
-        all.sort();
-        all
-    }
-
     pub(super) fn cert(&self) -> &Cert {
         &self.cert
     }
-}
-
-/// Several certificates in one armour block.
-pub fn armored_together<'a>(certificates: impl Iterator<Item = &'a Certificate>) -> Vec<u8> {
-    let packets: Vec<u8> = certificates.flat_map(Certificate::to_binary).collect();
-    let writer = Writer::new(Vec::new(), Kind::PublicKey);
-    let written = writer.and_then(|mut writer| writer.write_all(&packets).and_then(|()| writer.finalize()));
-    // Writing into memory does not fail.
-    written.unwrap_or_default()
 }
 
 /// All vetted certificates. Who may do what is not said here but in the
@@ -273,7 +198,7 @@ fn is_passed_over(name: &str) -> bool {
     name.starts_with("README") || name.starts_with(".git")
 }
 
-fn refuse(code: &'static str, name: &str, message: impl Into<String>) -> KeyringError {
+pub(super) fn refuse(code: &'static str, name: &str, message: impl Into<String>) -> KeyringError {
     KeyringError { code, file: crate::release::path::printable(name.as_bytes()), message: message.into() }
 }
 
@@ -298,9 +223,7 @@ fn read_certificate(name: &str, bytes: &[u8]) -> Result<Certificate, KeyringErro
     };
     let cert = read_cert(name, bytes, name.ends_with(".asc"))?;
     match convert::fingerprint(&cert.fingerprint()) {
-        Some(fingerprint) if fingerprint == wanted => {
-            Ok(Certificate { file_name: name.into(), fingerprint, cert, facts: OnceLock::new() })
-        }
+        Some(fingerprint) if fingerprint == wanted => Ok(Certificate::new(name.into(), fingerprint, cert)),
         _ => {
             let message = format!("expected the certificate {wanted}, found {}", cert.fingerprint().to_hex());
             Err(refuse("keyring-wrong-name", name, message))
@@ -308,7 +231,7 @@ fn read_certificate(name: &str, bytes: &[u8]) -> Result<Certificate, KeyringErro
     }
 }
 
-fn read_cert(name: &str, bytes: &[u8], armored: bool) -> Result<Cert, KeyringError> {
+pub(super) fn read_cert(name: &str, bytes: &[u8], armored: bool) -> Result<Cert, KeyringError> {
     if bytes.len() > MAX_CERTIFICATE_BYTES {
         let message = format!("expected at most {MAX_CERTIFICATE_BYTES} bytes, found {}", bytes.len());
         return Err(refuse("keyring-too-large", name, message));

@@ -13,6 +13,7 @@ mod framing;
 mod hashing;
 mod inspect;
 mod keyring;
+mod offered;
 mod sign;
 mod signature_file;
 mod signing_key;
@@ -20,9 +21,8 @@ mod signing_key;
 pub use critical::NOTATION_DOMAIN;
 pub use hashing::DataHasher;
 pub use inspect::inspect;
-pub use keyring::{
-    Certificate, Keyring, KeyringError, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES, armored_together,
-};
+pub use keyring::{Certificate, Keyring, KeyringError, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES};
+pub use offered::armored_together;
 pub use sign::{DetachedSigner, SignError};
 pub use signature_file::{Form, MAX_SIGNATURE_BYTES, MAX_SIGNATURES, SignatureFile};
 pub use signing_key::{KeyRefusal, MAX_KEY_BYTES, Secret, SigningKey};

@@ -51,7 +51,7 @@ fn title(project: Option<(&str, &Project)>) -> String {
 /// `KEYS`: a listing for people, and each certificate in a block of its own.
 pub(super) fn keys(chosen: &[Chosen<'_>], project: Option<(&str, &Project)>, at: Time) -> Vec<Output> {
     let mut out = format!(
-        "OpenPGP certificates of {}, as of {at}.\n\
+        "OpenPGP certificates of {}.\n\
          Compare their fingerprints with another source before you trust them. Then:\n\n\
          \x20   gpg --import KEYS\n",
         title(project)
@@ -145,7 +145,7 @@ pub(super) fn debian(chosen: &[Chosen<'_>], project: Option<(&str, &Project)>, s
 pub(super) fn arch(chosen: &[Chosen<'_>], project: Option<(&str, &Project)>, site: &str) -> Vec<Output> {
     let names = Names::new(project, site);
     let mut text =
-        format!("source=(\"{}/{}\"{{,.asc}})\nvalidpgpkeys=(\n", names.place, names.name("$pkgver"));
+        format!("source=(\"{}/{}\"{{,.asc}})\nvalidpgpkeys=(\n", names.place, names.name("${pkgver}"));
     let mut out = Vec::new();
     for chosen in chosen {
         text.push_str(&format!("  '{}' # {}\n", chosen.fingerprint(), chosen.name()));

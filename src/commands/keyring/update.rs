@@ -1,8 +1,9 @@
 //! `keyring update`: a newer copy of a certificate, or how it stands.
 
 use super::super::failure::{self, Failure};
-use super::{Change, Folder, absent, certificate_change, details, offered, register_change};
+use super::{Change, Folder, absent, certificate_change, certificate_of, details, given, register_change};
 use crate::cli::{self, State};
+use crate::files;
 use crate::openpgp::{Certificate, MAX_CERTIFICATE_BYTES};
 use crate::release::path::printable;
 use crate::release::signature::{CertificateFacts, KeyFacts, Revocation, RevocationKind, Revoker};
@@ -44,7 +45,14 @@ pub(super) fn run(args: &cli::KeyringUpdate, now: Time) -> Result<Report, Failur
 type Update = (Option<Fingerprint>, Vec<Change>, Vec<Finding>);
 
 fn newer(folder: &Folder, path: &Path, wanted: Option<&Fingerprint>) -> Result<Update, Failure> {
-    let newer: Certificate = match offered(path)? {
+    let bytes = files::read_given(path, MAX_CERTIFICATE_BYTES as u64).map_err(given)?;
+    if let Some(wanted) = wanted {
+        let present = folder.keyring.get(wanted).ok_or_else(|| absent(wanted))?;
+        if let Some(revoked) = present.revoked_by(&bytes) {
+            return Ok(grown(present, &revoked));
+        }
+    }
+    let newer = match certificate_of(&failure::shown(path), &bytes) {
         Ok(certificate) => certificate,
         Err(finding) => return Ok((None, vec![], vec![finding])),
     };
@@ -58,10 +66,16 @@ fn newer(folder: &Folder, path: &Path, wanted: Option<&Fingerprint>) -> Result<U
     let present = folder.keyring.get(found).ok_or_else(|| absent(found))?;
     // Equal fingerprints are equal primary keys, so this never fails.
     let merged = present.merged(&newer).ok_or_else(|| absent(found))?;
+    Ok(grown(present, &merged))
+}
+
+/// The update that puts `merged` into the place of `present`.
+fn grown(present: &Certificate, merged: &Certificate) -> Update {
+    let found = present.fingerprint();
     if merged.same_as(present) {
-        return Ok((Some(found.clone()), vec![], vec![]));
+        return (Some(found.clone()), vec![], vec![]);
     }
-    let (name, bytes) = certificate_change(&merged);
+    let (name, bytes) = certificate_change(merged);
     let size = bytes.as_ref().map_or(0, Vec::len);
     let mut findings = Vec::new();
     if size > MAX_CERTIFICATE_BYTES {
@@ -69,7 +83,7 @@ fn newer(folder: &Folder, path: &Path, wanted: Option<&Fingerprint>) -> Result<U
         let hint = "Somebody flooded this copy with signatures; get one from its owner.";
         findings.push(Finding::error("keyring-too-large", found.as_str(), told, hint));
     }
-    Ok((Some(found.clone()), vec![(name, bytes)], findings))
+    (Some(found.clone()), vec![(name, bytes)], findings)
 }
 
 fn stands(
