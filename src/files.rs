@@ -399,6 +399,42 @@ fn split(path: &Path) -> Result<(&Path, String), FileError> {
     Ok((folder, name.to_string()))
 }
 
+/// Removes a file, and brings that to the disk. One that is not there is
+/// removed already.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FileError::io(path, "remove it", error)),
+        _ => sync_folder(
+            path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        ),
+    }
+}
+
+/// Makes a folder and those that it lies in, as far as they are missing.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn make_folder(path: &Path) -> Result<(), FileError> {
+    std::fs::create_dir_all(path).map_err(|error| FileError::io(path, "make the folder", error))
+}
+
+/// Locks a folder against other runs, as long as the result lives; `None` if
+/// another run has it.
+///
+/// # Errors
+/// [`FileError::Io`] if the folder cannot be opened.
+pub fn lock_folder(path: &Path) -> Result<Option<File>, FileError> {
+    let folder = File::open(path).map_err(|error| FileError::io(path, "open the folder", error))?;
+    match rustix::fs::flock(&folder, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(folder)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(errno) => Err(FileError::io(path, "lock the folder", errno.into())),
+    }
+}
+
 /// Brings a folder's names to the disk.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ mod explain;
 mod failure;
 mod inputs;
 mod key;
+mod keyring;
 mod nearest;
 mod origin;
 mod policy;
@@ -70,6 +71,7 @@ pub fn run(cli: &Cli, now: Time) -> Result<Report, Failure> {
         Command::Policy(cli::Policy::Check(args)) => policy::check(args, now),
         Command::Policy(cli::Policy::Explain(args)) => policy::explain(args),
         Command::Policy(cli::Policy::Draft(args)) => draft::run(args, now),
+        Command::Keyring(command) => keyring::run(command, now),
     }
 }
 

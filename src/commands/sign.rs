@@ -260,7 +260,8 @@ fn in_the_way(output: &Path, project: &Project, version: &str) -> Result<Vec<Fin
 fn make(release: Release, key: &Key, inputs: &Inputs) -> Result<(Documents, Vec<Finding>), Failure> {
     let Release { project, record, record_bytes, artifacts } = release;
     let (mut made, mut findings, mut sums) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let (at, keyring, allowed) = (inputs.at, &inputs.keyring, &signature::only(&project.signer));
+    let (at, keyring) = (inputs.at, &inputs.keyring);
+    let allowed = &signature::vetted_for(signature::only(&project.signer), keyring, &record.project);
     let (project_id, version) = (Some(record.project.as_str()), Some(record.version.as_str()));
     let court = Court { keyring, allowed, ask: Ask::Release, at, project: project_id, version };
     for mut artifact in artifacts {

@@ -77,6 +77,13 @@ pub(super) fn groups(policy: &Policy, names: &[String]) -> Allowed {
     allowed
 }
 
+/// Without those certificates that were vetted for other projects only.
+pub(super) fn vetted_for(mut allowed: Allowed, keyring: &Keyring, project: &str) -> Allowed {
+    allowed
+        .retain(|fingerprint, _| keyring.vetting(fingerprint).is_none_or(|vetting| vetting.covers(project)));
+    allowed
+}
+
 /// By which certificates and for which time signatures are judged.
 #[derive(Clone, Copy)]
 pub(super) struct Court<'a> {

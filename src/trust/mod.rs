@@ -10,12 +10,16 @@ mod contents;
 mod judge;
 mod key_rules;
 mod key_state;
+mod outlook;
 mod question;
 mod signing_key;
 
 pub use judge::{Judgement, Signer, judge};
+pub use outlook::{KeyOutlook, Outlook};
 pub use question::{Age, CLOCK_SKEW, Membership, Mode, Question};
 pub use signing_key::{KeyQuestion, judge_signing_key};
 
+#[cfg(test)]
+mod standing_tests;
 #[cfg(test)]
 mod tests;

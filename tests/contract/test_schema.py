@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 from cases_explain import TAMPERED, validate, verify_tag
-from cases_release import CASES
+from cases_keyring import CASES
 from contract_schema import (SCHEMAS, faults, hold, misplaced, schema,
                              validator)
 from contract_world import PROJECT, RECORD, first_world, world
@@ -16,7 +16,10 @@ from contract_world import PROJECT, RECORD, first_world, world
 __all__ = ["first_world", "world"]
 
 COMMANDS = ["checksum", "verify-tag", "compare", "validate", "sign", "verify",
-            "publish", "policy-check", "policy-explain", "policy-draft"]
+            "publish", "policy-check", "policy-explain", "policy-draft",
+            "keyring-add", "keyring-remove", "keyring-update", "keyring-list",
+            "keyring-show", "keyring-check", "keyring-export",
+            "keyring-request"]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -32,18 +35,21 @@ def test_cases_cover_every_command_and_outcome():
     seen = {tuple(name.split("/")[:2]) for name in CASES}
     for command in COMMANDS:
         for outcome in ("ok", "rejected", "usage", "unavailable"):
-            # What would be accepted can always be told.
-            if (command, outcome) != ("policy-explain", "rejected"):
+            # What would be accepted, or is there, can always be told.
+            if (command, outcome) not in {
+                    ("policy-explain", "rejected"),
+                    ("keyring-list", "rejected"),
+                    ("keyring-show", "rejected")}:
                 assert (command, outcome) in seen
     typed = {name.split()[0].split("/")[2] for name in CASES
              if name.startswith("usage/")}
     assert {"checksum", "verify-tag", "compare", "validate", "sign", "verify",
-            "publish", "policy"} <= typed
+            "publish", "policy", "keyring"} <= typed
 
 
 def test_every_command_has_a_schema_and_no_schema_lacks_a_command():
     others = {"common", "envelope", "usage", "policy", "validation-record",
-              "files", "catalogue"}
+              "files", "catalogue", "keyring", "vetting-request"}
     names = {path.stem for path in SCHEMAS.glob("*.json")}
     assert names == set(COMMANDS) | others
     for path in SCHEMAS.glob("*.json"):
