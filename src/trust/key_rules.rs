@@ -111,6 +111,11 @@ impl<'a> Chain<'a> {
         Self { links }
     }
 
+    /// The certificate alone, asked for nothing but being alive.
+    pub(super) fn of_certificate(certificate: &'a CertificateFacts) -> Self {
+        Self { links: vec![Link { key: &certificate.primary, is_primary: true, signs: false }] }
+    }
+
     /// Hard revocations: nothing such a key ever signed counts.
     pub(super) fn compromised(&self) -> Option<Problem> {
         self.links.iter().find_map(|link| {
