@@ -69,7 +69,7 @@ pub(super) const KEY_GENERATE: &str = "\
 The passphrase is asked twice on the terminal, or read from --passphrase-fd.
 
 Example: a release key for one cycle
-  $ countersign key generate --user-id 'Release_<release@example.org>' \\
+  $ countersign key generate --user-id release@example.org \\
       --expires 2027-11-20 --subkey-expires 2027-05-20 --output-dir ceremony";
 
 pub(super) const KEY_CERTIFY: &str = "\

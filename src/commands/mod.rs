@@ -9,6 +9,7 @@ mod explain;
 mod failure;
 mod inputs;
 mod key;
+mod life;
 mod nearest;
 mod origin;
 mod policy;
@@ -17,6 +18,7 @@ mod publish;
 mod sign;
 mod signature;
 mod tag;
+mod terminal;
 mod validate;
 mod verify;
 
@@ -69,6 +71,7 @@ pub fn run(cli: &Cli, now: Time) -> Result<Report, Failure> {
         Command::Policy(cli::Policy::Check(args)) => policy::check(args, now),
         Command::Policy(cli::Policy::Explain(args)) => policy::explain(args),
         Command::Policy(cli::Policy::Draft(args)) => draft::run(args, now),
+        Command::Key(key) => life::run(key, now),
     }
 }
 

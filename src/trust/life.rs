@@ -4,7 +4,7 @@
 use super::key_rules::{self, Chain, Problem};
 use super::key_state;
 use super::question::Membership;
-use crate::release::signature::{CertificateFacts, KeyFacts};
+use crate::release::signature::{CertificateFacts, KeyFacts, Revocation};
 use crate::release::{Finding, Time};
 
 /// A key at one time.
@@ -14,6 +14,8 @@ pub struct Standing {
     pub problem: Option<Finding>,
     /// When it ends, by what it says of itself.
     pub expires: Option<Time>,
+    /// The revocation in force, the hard one first.
+    pub revoked: Option<Revocation>,
     /// Whether it may sign keys and user ids.
     pub certifies: bool,
     /// Whether it may sign data.
@@ -41,6 +43,7 @@ fn standing(chain: &Chain<'_>, certificate: &CertificateFacts, key: &KeyFacts, a
     Standing {
         problem: problem.map(|problem| problem.finding(key.fingerprint.as_str())),
         expires: state.and_then(|state| state.expires),
+        revoked: key_state::hard_revocation(key).or_else(|| key_state::soft_revocation(key, at)),
         certifies: state.is_some_and(|state| state.flags.certify),
         signs: state.is_some_and(|state| state.flags.sign),
     }

@@ -39,13 +39,21 @@ pub struct Generated {
 }
 
 impl NewKey<'_> {
+    /// Whether what is asked makes sense, before anybody types a passphrase.
+    ///
+    /// # Errors
+    /// [`LifeError`] with `expiry-in-past` or `subkey-outlives-certificate`.
+    pub fn check(&self) -> Result<(), LifeError> {
+        check_ends(self.at, self.expires, self.subkey_expires)
+    }
+
     /// Makes a version 4 Ed25519 primary key that only certifies and a
     /// signing subkey with its back signature.
     ///
     /// # Errors
     /// [`LifeError`] with `expiry-in-past` or `subkey-outlives-certificate`.
     pub fn generate(&self, passphrase: &[u8]) -> Result<Generated, LifeError> {
-        check_ends(self.at, self.expires, self.subkey_expires)?;
+        self.check()?;
         let password = Password::from(passphrase);
         let primary: SecretKey<PrimaryRole> = ed25519::<PrimaryRole>(self.at)?;
         let mut pair = primary.clone().into_keypair().map_err(failed)?;
@@ -82,7 +90,7 @@ impl NewKey<'_> {
     }
 }
 
-pub(super) fn check_ends(at: Time, expires: Time, subkey_expires: Time) -> Result<(), LifeError> {
+fn check_ends(at: Time, expires: Time, subkey_expires: Time) -> Result<(), LifeError> {
     for end in [expires, subkey_expires] {
         if end <= at {
             return Err(super::ends_too_early(end));
