@@ -58,7 +58,10 @@ pub fn user_id(text: &str) -> Result<String, String> {
     let plain = !text.chars().any(char::is_control) && text.trim() == text;
     match (plain, text.len()) {
         (true, 5..=200) => Ok(text.to_string()),
-        _ => Err("a user id is one line of 5 to 200 bytes, like \"Release 2027.1 <release@example.org>\"".into()),
+        _ => {
+            Err("a user id is one line of 5 to 200 bytes, like \"Release 2027.1 <release@example.org>\""
+                .into())
+        }
     }
 }
 
@@ -70,7 +73,10 @@ pub fn user_id(text: &str) -> Result<String, String> {
 pub fn descriptor(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(number @ 3..=1023) => Ok(number),
-        _ => Err("give the number of an open file descriptor, 3 to 1023, as in: --passphrase-fd 3 3<FILE".into()),
+        _ => {
+            Err("give the number of an open file descriptor, 3 to 1023, as in: --passphrase-fd 3 3<FILE"
+                .into())
+        }
     }
 }
 

@@ -20,7 +20,8 @@ const MAX_PASSPHRASE: usize = 1024;
 /// A new passphrase that is shorter can be guessed by whoever gets the file.
 const MIN_PASSPHRASE: usize = 12;
 
-const HINT: &str = "pipe the armoured signing subkey in: gpg --armor --export-secret-subkeys SUBKEY! | countersign sign …";
+const HINT: &str =
+    "pipe the armoured signing subkey in: gpg --armor --export-secret-subkeys SUBKEY! | countersign sign …";
 const DESCRIPTOR: &str = "open it for this run, as in: --passphrase-fd 3 3<FILE";
 
 /// Gives up what could carry the key out of this process: core dumps,

@@ -33,7 +33,8 @@ pub(super) fn ask(question: &str) -> Result<Secret, Failure> {
     // Keys that would end or stop this process come as bytes too, so that
     // the terminal is never left without echo.
     changed.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
-    tcsetattr(&terminal, OptionalActions::Flush, &changed).map_err(|_| missing("the terminal does not obey"))?;
+    tcsetattr(&terminal, OptionalActions::Flush, &changed)
+        .map_err(|_| missing("the terminal does not obey"))?;
     let quiet = Quiet { terminal, before };
     let _ = rustix::io::write(&quiet.terminal, question.as_bytes());
     read_line(&quiet.terminal)

@@ -22,9 +22,7 @@ pub use critical::NOTATION_DOMAIN;
 pub use hashing::DataHasher;
 pub use inspect::inspect;
 pub use keyring::{Certificate, Keyring, KeyringError, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES};
-pub use life::{
-    Exported, Generated, LifeError, NewKey, OfflineKey, PublicCertificate, Reason, Target,
-};
+pub use life::{Exported, Generated, LifeError, NewKey, OfflineKey, PublicCertificate, Reason, Target};
 pub use sign::{DetachedSigner, SignError};
 pub use signature_file::{Form, MAX_SIGNATURE_BYTES, MAX_SIGNATURES, SignatureFile};
 pub use signing_key::{KeyRefusal, MAX_KEY_BYTES, Secret, SigningKey};

@@ -33,7 +33,12 @@ pub(super) fn run(args: &cli::KeyCertify, now: Time) -> Result<Done, Stop> {
     }
     if !standing.certifies {
         let message = "is not marked for certifying";
-        return Err(Stop::no("key-not-for-certifying", key.fingerprint().as_str(), message, "Give another key."));
+        return Err(Stop::no(
+            "key-not-for-certifying",
+            key.fingerprint().as_str(),
+            message,
+            "Give another key.",
+        ));
     }
     let before = other.certified_by(&own);
     let mut result = json!({

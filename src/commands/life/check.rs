@@ -37,7 +37,8 @@ pub(super) fn run(args: &cli::KeyCheck, now: Time) -> Result<Done, Stop> {
     let keyring = Keyring::load(vec![(format!("{}.asc", public.fingerprint()), public.to_armored())]);
     let keyring = keyring.map_err(Failure::from)?;
     let allowed = signature::only(public.fingerprint());
-    let court = Court { keyring: &keyring, allowed: &allowed, ask: Ask::Archive, at, project: None, version: None };
+    let court =
+        Court { keyring: &keyring, allowed: &allowed, ask: Ask::Archive, at, project: None, version: None };
     let mut tried = Value::Null;
     if let Some(secret) = secret {
         let (key, told) = try_key(&secret, passphrase.as_ref(), &facts, &court)?;
@@ -80,7 +81,8 @@ fn ends(facts: &CertificateFacts, at: Time, days: u16) -> Vec<Finding> {
     match last {
         None => {
             let message = "the published certificate has no signing subkey that is alive";
-            let hint = "countersign key rotate or extend, then publish: nothing that is signed now can be verified.";
+            let hint =
+                "countersign key rotate or extend, then publish: nothing that is signed now can be verified.";
             findings.push(Finding::error("no-usable-subkey", name, message, hint));
         }
         Some((key, standing)) => {
@@ -100,7 +102,8 @@ fn named(args: &cli::KeyCheck, facts: &CertificateFacts) -> Result<Option<Findin
     let (policy, _) = inputs::policy(policy)?;
     let signer = &inputs::project(&policy, id)?.signer;
     Ok((*signer != facts.fingerprint).then(|| {
-        let message = format!("the policy names {signer} as the signer of {id}, readers get this certificate");
+        let message =
+            format!("the policy names {signer} as the signer of {id}, readers get this certificate");
         let hint = "One of the two is wrong: compare both with the people who look after the key.";
         Finding::error("wrong-signer", facts.fingerprint.as_str(), message, hint)
     }))

@@ -1,9 +1,9 @@
 //! What a certificate says of its times, for documents, tools and people.
 
+use crate::release::Time;
 use crate::release::document::{self, BadDocument};
 use crate::release::path::printable;
-use crate::release::signature::{CertificateFacts, Revocation, RevocationKind};
-use crate::release::Time;
+use crate::release::signature::{CertificateFacts, KeyFacts, Revocation, RevocationKind};
 use crate::report::yaml;
 use crate::trust::{self, Standing};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ const FORMAT: &str = "countersign/key-dates@v1";
 
 /// The certificate and its signing subkeys at a time.
 pub(super) fn described(facts: &CertificateFacts, at: Time) -> Value {
-    let subkeys = facts.subkeys.iter().map(|key| {
+    let subkeys = in_order(facts).into_iter().map(|key| {
         let standing = trust::subkey_standing(facts, key, at);
         json!({
             "key": key.fingerprint, "kind": key.kind.to_string(), "signs": standing.signs,
@@ -31,6 +31,13 @@ pub(super) fn described(facts: &CertificateFacts, at: Time) -> Value {
         "revoked": revoked(standing.revoked),
         "subkeys": subkeys.collect::<Vec<_>>(),
     })
+}
+
+/// The oldest first: the order in a certificate says nothing.
+fn in_order(facts: &CertificateFacts) -> Vec<&KeyFacts> {
+    let mut all: Vec<_> = facts.subkeys.iter().collect();
+    all.sort_by_key(|key| (key.created, key.fingerprint.as_str()));
+    all
 }
 
 fn revoked(revocation: Option<Revocation>) -> Value {
@@ -61,7 +68,11 @@ fn fields(facts: &CertificateFacts, at: Time) -> Value {
 
 /// The keys under which a record says something else than the certificate.
 /// Keys of later versions are passed over.
-pub(super) fn differing(bytes: &[u8], facts: &CertificateFacts, at: Time) -> Result<Vec<String>, BadDocument> {
+pub(super) fn differing(
+    bytes: &[u8],
+    facts: &CertificateFacts,
+    at: Time,
+) -> Result<Vec<String>, BadDocument> {
     let found: Value = document::read(bytes, FORMAT)?;
     let Value::Object(wanted) = fields(facts, at) else { return Ok(vec![]) };
     let differs = wanted.into_iter().filter(|(key, value)| found.get(key) != Some(value));
@@ -81,14 +92,14 @@ pub(super) fn listing(facts: &CertificateFacts, at: Time) -> String {
     }
     let standing = trust::certificate_standing(facts, at);
     out.push_str(&lines("certificate", &facts.primary, &standing));
-    for key in &facts.subkeys {
+    for key in in_order(facts) {
         let standing = trust::subkey_standing(facts, key, at);
         out.push_str(&lines("subkey", key, &standing));
     }
     out
 }
 
-fn lines(what: &str, key: &crate::release::signature::KeyFacts, standing: &Standing) -> String {
+fn lines(what: &str, key: &KeyFacts, standing: &Standing) -> String {
     let use_of = match (standing.certifies, standing.signs) {
         (true, true) => "certifies and signs",
         (true, false) => "certifies",

@@ -15,7 +15,12 @@ pub(super) fn run(args: &cli::KeyExportSubkey, now: Time) -> Result<Done, Stop> 
         && path.symlink_metadata().is_ok()
     {
         let hint = "give another --output-key: nothing is overwritten, it may be the only copy";
-        return Err(Stop::no("output-exists", &failure::shown(path), "lies where this run would write", hint));
+        return Err(Stop::no(
+            "output-exists",
+            &failure::shown(path),
+            "lies where this run would write",
+            hint,
+        ));
     }
     let (offline, passphrase) = unlock_parts(&args.offline)?;
     let facts = offline.public()?.facts();

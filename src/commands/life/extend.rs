@@ -26,12 +26,8 @@ pub(super) fn run(args: &cli::KeyExtend, now: Time) -> Result<Done, Stop> {
             Some((subkey, expires))
         }
     };
-    if let Some(expires) = args.expires {
-        key.extend(expires, at)?;
-    }
-    if let Some((subkey, expires)) = subkey {
-        key.extend_subkey(&subkey, expires, at)?;
-    }
+    let subkey = subkey.as_ref().map(|(subkey, expires)| (subkey, *expires));
+    key.extend(args.expires, subkey, at)?;
     Ok(Done { findings: vec![], result: write_key(&key, &args.output, at)?, changed: true })
 }
 

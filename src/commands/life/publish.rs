@@ -31,7 +31,8 @@ pub(super) fn run(args: &cli::KeyPublish, now: Time) -> Result<Done, Stop> {
     }
     if known.is_empty() && !args.first {
         let message = "neither lies in the output folder nor was given as --published";
-        let hint = "Get the file that readers have, so that nothing in it is lost; or say --first if there is none.";
+        let hint =
+            "Get the file that readers have, so that nothing in it is lost; or say --first if there is none.";
         return Err(Stop::no("not-published-before", name.as_str(), message, hint));
     }
     let previous = known.len();

@@ -3,8 +3,8 @@
 use super::{Done, Stop, unlock_and_learn, write_key};
 use crate::cli::{self, RevocationReason};
 use crate::openpgp::{OfflineKey, Reason, Target};
-use crate::release::signature::{CertificateFacts, RevocationKind};
 use crate::release::Time;
+use crate::release::signature::{CertificateFacts, RevocationKind};
 use crate::trust::{self, Standing};
 
 pub(super) fn run(args: &cli::KeyRevoke, now: Time) -> Result<Done, Stop> {
@@ -15,7 +15,8 @@ pub(super) fn run(args: &cli::KeyRevoke, now: Time) -> Result<Done, Stop> {
         (None, Some(meant)) if meant == key.fingerprint() => Target::Certificate,
         (None, meant) => {
             let meant = meant.as_ref().map(ToString::to_string).unwrap_or_default();
-            let message = format!("you mean the certificate {meant}, the key file holds {}", key.fingerprint());
+            let message =
+                format!("you mean the certificate {meant}, the key file holds {}", key.fingerprint());
             let hint = "Give the key file of the certificate that is meant.";
             return Err(Stop::no("wrong-certificate", &meant, message, hint));
         }
@@ -66,13 +67,15 @@ pub(super) fn check_date(
         }
     };
     if from > at {
-        let message = format!("a revocation from {from} lies in the future: gpg takes it at once, others later");
+        let message =
+            format!("a revocation from {from} lies in the future: gpg takes it at once, others later");
         return Err(bad_date(subject.as_str(), message));
     }
     match created.filter(|created| from <= *created) {
         None => Ok(()),
         Some(created) => {
-            let message = format!("the key was made at {created}: a revocation from {from} undoes all it signed");
+            let message =
+                format!("the key was made at {created}: a revocation from {from} undoes all it signed");
             Err(bad_date(subject.as_str(), message))
         }
     }
@@ -117,7 +120,8 @@ pub(super) fn revoke(
             Err(Stop::no("already-revoked", subject, message, "Nothing to do: publish what there is."))
         }
         None => {
-            let message = format!("the certificate says something newer than {from}, which takes the revocation back");
+            let message =
+                format!("the certificate says something newer than {from}, which takes the revocation back");
             let hint = "Revoke from a later date, or as compromised: readers believe the newest statement.";
             Err(Stop::no("revocation-without-effect", subject, message, hint))
         }

@@ -13,7 +13,9 @@ pub(super) fn run(args: &cli::KeyRotate, now: Time) -> Result<Done, Stop> {
     let at = args.output.at.unwrap_or(now);
     if args.old == Old::Expires && args.old_from.is_some() {
         let message = "--old-from goes with --old superseded";
-        return Err(Failure::usage("usage", "key rotate", message, "see countersign key rotate --help").into());
+        return Err(
+            Failure::usage("usage", "key rotate", message, "see countersign key rotate --help").into()
+        );
     }
     let mut key = unlock_and_learn(&args.key)?;
     let facts = key.public()?.facts();

@@ -98,7 +98,8 @@ fn check_ends(at: Time, expires: Time, subkey_expires: Time) -> Result<(), LifeE
     }
     if subkey_expires > expires {
         let message = format!("the subkey would end at {subkey_expires}, after its certificate at {expires}");
-        let hint = "A subkey is worth nothing without its certificate: extend that too, or end the subkey earlier.";
+        let hint =
+            "A subkey is worth nothing without its certificate: extend that too, or end the subkey earlier.";
         return Err(LifeError::no("subkey-outlives-certificate", message, hint));
     }
     Ok(())

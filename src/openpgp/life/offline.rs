@@ -14,7 +14,8 @@ use crate::openpgp::{Secret, convert, signing_key};
 use crate::release::signature::CertificateFacts;
 use crate::release::{Fingerprint, Time};
 
-const FILE: &str = "Give the file FINGERPRINT.secret.asc that key generate wrote, or gpg --armor --export-secret-keys.";
+const FILE: &str =
+    "Give the file FINGERPRINT.secret.asc that key generate wrote, or gpg --armor --export-secret-keys.";
 
 /// A certificate whose primary secret is here and unlocked. It belongs on a
 /// machine that does nothing else.
@@ -98,14 +99,32 @@ impl OfflineKey {
         Ok(())
     }
 
-    /// Lets the primary key end at `expires`: a new self-signature on each
-    /// user id that is not withdrawn, beside the old ones.
+    /// Lets the primary key end at `expires`, a subkey at its own time, or
+    /// both: new self-signatures beside the old ones.
     ///
     /// # Errors
-    /// [`LifeError`] with `clock-behind-certificate` where an existing
-    /// statement is as new as `at`, so that the new one would not count.
-    pub fn extend(&mut self, expires: Time, at: Time) -> Result<(), LifeError> {
+    /// [`LifeError`] with `no-such-subkey`, or `clock-behind-certificate`
+    /// where an existing statement is as new as `at`, so that the new one
+    /// would not count.
+    pub fn extend(
+        &mut self,
+        expires: Option<Time>,
+        subkey: Option<(&Fingerprint, Time)>,
+        at: Time,
+    ) -> Result<(), LifeError> {
         self.check_clock(at)?;
+        if let Some(expires) = expires {
+            self.extend_primary(expires, at)?;
+        }
+        match subkey {
+            Some((subkey, expires)) => self.extend_subkey(subkey, expires, at),
+            None => Ok(()),
+        }
+    }
+
+    /// A direct-key signature if there was one, and a certification of each
+    /// user id that is not withdrawn.
+    fn extend_primary(&mut self, expires: Time, at: Time) -> Result<(), LifeError> {
         let primary = self.cert.primary_key().key().clone();
         let period = life(convert::time(primary.creation_time()), expires)?;
         let renew = |old: &Signature| -> Result<SignatureBuilder, LifeError> {
@@ -125,12 +144,7 @@ impl OfflineKey {
         self.insert(made)
     }
 
-    /// Lets a subkey end at `expires`.
-    ///
-    /// # Errors
-    /// [`LifeError`] with `no-such-subkey` or `clock-behind-certificate`.
-    pub fn extend_subkey(&mut self, subkey: &Fingerprint, expires: Time, at: Time) -> Result<(), LifeError> {
-        self.check_clock(at)?;
+    fn extend_subkey(&mut self, subkey: &Fingerprint, expires: Time, at: Time) -> Result<(), LifeError> {
         let (key, old) = {
             let found = self.cert.keys().subkeys().find(|key| is(key.key(), subkey));
             let Some(found) = found else { return Err(no_such_subkey(subkey)) };
@@ -138,7 +152,8 @@ impl OfflineKey {
             (found.key().clone(), old.clone())
         };
         let period = life(convert::time(key.creation_time()), expires)?;
-        let mut builder = dated(SignatureBuilder::from(old), at)?.set_key_validity_period(period).map_err(failed)?;
+        let mut builder =
+            dated(SignatureBuilder::from(old), at)?.set_key_validity_period(period).map_err(failed)?;
         // A fresh back signature where the subkey's secret is here; else the
         // one that is there goes on to count.
         if key.optional_secret().is_some_and(|secret| !signing_key::is_stub(secret)) {
@@ -202,7 +217,8 @@ impl OfflineKey {
         let target = other.cert().primary_key().key().clone();
         let mut made: Vec<Packet> = Vec::new();
         for user_id in other.cert().userids() {
-            let own = user_id.self_signatures().next().is_some() && user_id.self_revocations().next().is_none();
+            let own =
+                user_id.self_signatures().next().is_some() && user_id.self_revocations().next().is_none();
             let wanted = only.is_none_or(|only| user_id.userid().value() == only.as_bytes());
             if own && wanted {
                 let signature = statement(SignatureType::GenericCertification, at)?
@@ -214,7 +230,11 @@ impl OfflineKey {
         }
         if made.is_empty() {
             let message = format!("the certificate {} has no such user id", other.fingerprint());
-            return Err(LifeError::no("no-such-user-id", message, "Write the user id exactly as gpg lists it."));
+            return Err(LifeError::no(
+                "no-such-user-id",
+                message,
+                "Write the user id exactly as gpg lists it.",
+            ));
         }
         PublicCertificate::of(other.cert().clone().insert_packets(made).map_err(failed)?.0)
     }
@@ -233,8 +253,10 @@ impl OfflineKey {
         match newest.filter(|newest| *newest >= at) {
             None => Ok(()),
             Some(newest) => {
-                let message = format!("the certificate says something from {newest}, which is not before {at}");
-                let hint = "Look at the clock of this machine, or at --at: readers believe the newest statement.";
+                let message =
+                    format!("the certificate says something from {newest}, which is not before {at}");
+                let hint =
+                    "Look at the clock of this machine, or at --at: readers believe the newest statement.";
                 Err(LifeError::no("clock-behind-certificate", message, hint))
             }
         }
@@ -247,7 +269,11 @@ pub(super) fn is(key: &sq::packet::Key<PublicParts, SubordinateRole>, wanted: &F
 
 pub(super) fn no_such_subkey(wanted: &Fingerprint) -> LifeError {
     let message = format!("the certificate has no subkey {wanted}");
-    LifeError::no("no-such-subkey", message, "Write the whole fingerprint as gpg --list-keys --with-subkey-fingerprint does.")
+    LifeError::no(
+        "no-such-subkey",
+        message,
+        "Write the whole fingerprint as gpg --list-keys --with-subkey-fingerprint does.",
+    )
 }
 
 pub(super) fn wrong_passphrase() -> LifeError {

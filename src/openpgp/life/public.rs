@@ -15,9 +15,9 @@ use super::{LifeError, failed};
 use crate::openpgp::armor::{self, ArmorDefect};
 use crate::openpgp::certificate::{self, Revokers};
 use crate::openpgp::{MAX_CERTIFICATE_BYTES, convert, inspect};
+use crate::release::Fingerprint;
 use crate::release::path::printable;
 use crate::release::signature::CertificateFacts;
-use crate::release::Fingerprint;
 
 const LABEL: &str = "PGP PUBLIC KEY BLOCK";
 const EXPORT: &str = "Give the public certificate: gpg --armor --export FINGERPRINT.";
@@ -134,7 +134,8 @@ impl PublicCertificate {
     /// In words, what `published` holds and this certificate lacks. Empty:
     /// this one can take its place, and nobody loses anything.
     pub fn lacks(&self, published: &Self) -> Vec<String> {
-        let held: BTreeSet<Vec<u8>> = self.cert.clone().into_packets().map(|packet| identity(&packet)).collect();
+        let held: BTreeSet<Vec<u8>> =
+            self.cert.clone().into_packets().map(|packet| identity(&packet)).collect();
         let (mut on, mut out) = (format!("the certificate {}", published.fingerprint), Vec::new());
         for packet in published.cert.clone().into_packets() {
             match &packet {
