@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 from cases_explain import TAMPERED, validate, verify_tag
-from cases_release import CASES
+from cases_key import CASES, FRESH
 from contract_schema import (SCHEMAS, faults, hold, misplaced, schema,
                              validator)
 from contract_world import PROJECT, RECORD, first_world, world
@@ -16,7 +16,9 @@ from contract_world import PROJECT, RECORD, first_world, world
 __all__ = ["first_world", "world"]
 
 COMMANDS = ["checksum", "verify-tag", "compare", "validate", "sign", "verify",
-            "publish", "policy-check", "policy-explain", "policy-draft"]
+            "publish", "policy-check", "policy-explain", "policy-draft",
+            "key-generate", "key-certify", "key-extend", "key-rotate",
+            "key-revoke", "key-export-subkey", "key-publish", "key-check"]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -38,11 +40,12 @@ def test_cases_cover_every_command_and_outcome():
     typed = {name.split()[0].split("/")[2] for name in CASES
              if name.startswith("usage/")}
     assert {"checksum", "verify-tag", "compare", "validate", "sign", "verify",
-            "publish", "policy"} <= typed
+            "publish", "policy", "key"} <= typed
 
 
 def test_every_command_has_a_schema_and_no_schema_lacks_a_command():
-    others = {"common", "envelope", "usage", "policy", "validation-record"}
+    others = {"common", "envelope", "usage", "policy", "validation-record",
+              "key-dates"}
     names = {path.stem for path in SCHEMAS.glob("*.json")}
     assert names == set(COMMANDS) | others
     for path in SCHEMAS.glob("*.json"):
@@ -51,8 +54,8 @@ def test_every_command_has_a_schema_and_no_schema_lacks_a_command():
 
 @pytest.mark.parametrize("name", [
     name for name in CASES
-    # A signature holds random bits.
-    if not name.startswith("sign/ok")])
+    # A signature holds random bits, and a new key is one.
+    if not name.startswith("sign/ok") and name not in FRESH])
 def test_same_input_gives_same_bytes(first_world, tmp_path, name):
     """Twice in the same place, from the same beginning."""
     place = tmp_path / "world"
