@@ -312,9 +312,21 @@ impl NewFile {
     /// # Errors
     /// [`FileError::Io`].
     pub fn create(folder: &Path, name: &str) -> Result<Self, FileError> {
+        Self::with_mode(folder, name, 0o644)
+    }
+
+    /// As [`NewFile::create`], but only the owner will be able to read it.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn create_private(folder: &Path, name: &str) -> Result<Self, FileError> {
+        Self::with_mode(folder, name, 0o600)
+    }
+
+    fn with_mode(folder: &Path, name: &str, mode: u32) -> Result<Self, FileError> {
         use std::os::unix::fs::PermissionsExt as _;
         let target = folder.join(name);
-        let permissions = std::fs::Permissions::from_mode(0o644);
+        let permissions = std::fs::Permissions::from_mode(mode);
         let temporary = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .suffix(".tmp")
@@ -387,6 +399,18 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let (folder, name) = split(path)?;
     let mut file = NewFile::create(folder, &name)?;
+    file.write(bytes)?;
+    file.finish(Replace::Never)
+}
+
+/// Writes a whole file that must not exist yet and that only the owner can
+/// read.
+///
+/// # Errors
+/// [`FileError`]; then nothing has changed under the name.
+pub fn create_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let (folder, name) = split(path)?;
+    let mut file = NewFile::create_private(folder, &name)?;
     file.write(bytes)?;
     file.finish(Replace::Never)
 }

@@ -2,10 +2,12 @@
 
 mod args;
 mod examples;
+mod key;
 mod keyring;
 pub mod value;
 
 pub use args::*;
+pub use key::*;
 pub use keyring::*;
 
 use clap::{Parser, Subcommand};
@@ -63,6 +65,9 @@ pub enum Command {
     /// Keep the vetted certificates, and hand them to those who verify
     #[command(subcommand)]
     Keyring(Keyring),
+    /// Make, look after and publish the release key
+    #[command(subcommand)]
+    Key(Key),
 }
 
 /// What can be asked of a policy.
@@ -94,6 +99,7 @@ impl Command {
             Self::Policy(Policy::Explain(_)) => "policy-explain",
             Self::Policy(Policy::Draft(_)) => "policy-draft",
             Self::Keyring(keyring) => keyring.name(),
+            Self::Key(key) => key.name(),
         }
     }
 }
@@ -111,11 +117,8 @@ mod tests {
     #[test]
     fn every_command_has_an_example_that_parses() {
         let mut commands: Vec<clap::Command> = Cli::command().get_subcommands().cloned().collect();
-        for group in ["policy", "keyring"] {
-            let group = commands.iter().position(|command| command.get_name() == group).unwrap();
-            let group = commands.remove(group);
-            commands.extend(group.get_subcommands().cloned());
-        }
+        let groups: Vec<_> = commands.extract_if(.., |command| command.has_subcommands()).collect();
+        commands.extend(groups.iter().flat_map(|group| group.get_subcommands().cloned()));
         for mut command in commands {
             let help = command.render_long_help().to_string();
             let joined = help.replace("\\\n", " ");

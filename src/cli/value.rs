@@ -53,6 +53,44 @@ pub fn sha256(text: &str) -> Result<Sha256Digest, String> {
     Sha256Digest::parse(text).map_err(|error| error.to_string())
 }
 
+/// A whole OpenPGP fingerprint.
+///
+/// # Errors
+/// What it should look like.
+pub fn fingerprint(text: &str) -> Result<Fingerprint, String> {
+    Fingerprint::parse(text).map_err(|error| error.to_string())
+}
+
+/// A user id as it is written into a new certificate: one line of text.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn user_id(text: &str) -> Result<String, String> {
+    let plain = !text.chars().any(char::is_control) && text.trim() == text;
+    match (plain, text.len()) {
+        (true, 5..=200) => Ok(text.to_string()),
+        _ => {
+            Err("a user id is one line of 5 to 200 bytes, like \"Release 2027.1 <release@example.org>\""
+                .into())
+        }
+    }
+}
+
+/// A file descriptor that was opened for this run: 3 or higher, since 0 to 2
+/// have their own uses.
+///
+/// # Errors
+/// The reason.
+pub fn descriptor(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number @ 3..=1023) => Ok(number),
+        _ => {
+            Err("give the number of an open file descriptor, 3 to 1023, as in: --passphrase-fd 3 3<FILE"
+                .into())
+        }
+    }
+}
+
 /// Where the secret key comes from. Only standard input is offered: a key in
 /// a file stays on a disk, one in the environment or in an argument is seen
 /// in the list of processes.
@@ -82,14 +120,6 @@ pub fn key_source(text: &str) -> Result<KeySource, String> {
 pub fn days(text: &str) -> Result<i64, String> {
     let number = text.strip_suffix('d').and_then(|days| days.parse::<u16>().ok());
     number.map(|days| i64::from(days) * 86_400).ok_or_else(|| "write a number of days, like 30d".into())
-}
-
-/// The fingerprint of a certificate, whole.
-///
-/// # Errors
-/// What it should look like.
-pub fn fingerprint(text: &str) -> Result<Fingerprint, String> {
-    Fingerprint::parse(text).map_err(|error| error.to_string())
 }
 
 /// Words for people that are not empty.

@@ -10,6 +10,7 @@ mod failure;
 mod inputs;
 mod key;
 mod keyring;
+mod life;
 mod nearest;
 mod origin;
 mod policy;
@@ -19,6 +20,7 @@ mod sign;
 mod signature;
 mod supplied;
 mod tag;
+mod terminal;
 mod validate;
 mod verify;
 
@@ -72,6 +74,7 @@ pub fn run(cli: &Cli, now: Time) -> Result<Report, Failure> {
         Command::Policy(cli::Policy::Explain(args)) => policy::explain(args),
         Command::Policy(cli::Policy::Draft(args)) => draft::run(args, now),
         Command::Keyring(command) => keyring::run(command, now),
+        Command::Key(key) => life::run(key, now),
     }
 }
 

@@ -41,14 +41,15 @@ type Documents = Vec<(String, Vec<u8>)>;
 type Judged<'p> = (Vec<Finding>, Value, Option<Release<'p>>);
 
 pub(super) fn run(args: &cli::Sign, now: Time) -> Result<Report, Failure> {
-    let secret = key::read()?;
+    let secret = key::given(args.key_fd)?;
+    let passphrase = args.passphrase_fd.map(key::passphrase_of).transpose()?;
     let inputs = Inputs::read(&args.rules, now)?;
     let (mut findings, mut result, release) = match (&args.record, args.record_sha256) {
         (Some(record), Some(sha256)) => by_record(args, record, sha256, &inputs)?,
         _ => by_validation(args, &inputs)?,
     };
     let project = project_of(args, release.as_ref(), &inputs)?;
-    let (key, told) = signature::key(&secret, project, &inputs);
+    let (key, told) = signature::key(&secret, passphrase.as_deref(), project, &inputs);
     findings.extend(told);
     let output = args.output_dir.as_deref().unwrap_or(&args.artifacts);
     if let Some(release) = &release {

@@ -130,8 +130,13 @@ pub(super) struct Key(SigningKey);
 
 /// Reads the release key and judges it by the policy and its published
 /// certificate. The findings never say anything about the secret itself.
-pub(super) fn key(secret: &[u8], project: &Project, inputs: &Inputs) -> (Option<Key>, Vec<Finding>) {
-    let key = match SigningKey::read(secret, None, inputs.at) {
+pub(super) fn key(
+    secret: &[u8],
+    passphrase: Option<&[u8]>,
+    project: &Project,
+    inputs: &Inputs,
+) -> (Option<Key>, Vec<Finding>) {
+    let key = match SigningKey::read(secret, passphrase, inputs.at) {
         Ok(key) => key,
         Err(refusal) => return (None, vec![refusal.into_finding("signing key")]),
     };

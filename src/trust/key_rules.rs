@@ -113,6 +113,12 @@ impl<'a> Chain<'a> {
         Self { links, standing: certificate.standing }
     }
 
+    /// The certificate alone, asked for nothing but being alive.
+    pub(super) fn of_certificate(certificate: &'a CertificateFacts) -> Self {
+        let links = vec![Link { key: &certificate.primary, is_primary: true, signs: false }];
+        Self { links, standing: certificate.standing }
+    }
+
     /// Hard revocations, and those that the keyring's keepers hold for lost:
     /// nothing such a key ever signed counts.
     pub(super) fn compromised(&self) -> Option<Problem> {

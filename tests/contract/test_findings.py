@@ -43,6 +43,9 @@ OTHERS = {
     "policy-check",     # the command
     "policy-explain",   # the command
     "policy-draft",     # the command
+    # the commands of key
+    "key-generate", "key-certify", "key-extend", "key-rotate", "key-revoke",
+    "key-export-subkey", "key-publish", "key-check",
     "same-as",          # a kind of evidence
     "verify-tag",       # the command
     "version-pattern",  # a key of the policy

@@ -8,7 +8,8 @@ import shutil
 
 import pytest
 from cases_explain import TAMPERED, validate, verify_tag
-from cases_keyring import CASES
+import cases_keyring  # noqa: F401  (adds its cases)
+from cases_key import CASES, FRESH
 from contract_schema import (SCHEMAS, faults, hold, misplaced, schema,
                              validator)
 from contract_world import PROJECT, RECORD, first_world, world
@@ -19,7 +20,9 @@ COMMANDS = ["checksum", "verify-tag", "compare", "validate", "sign", "verify",
             "publish", "policy-check", "policy-explain", "policy-draft",
             "keyring-add", "keyring-remove", "keyring-update", "keyring-list",
             "keyring-show", "keyring-check", "keyring-export",
-            "keyring-request"]
+            "keyring-request",
+            "key-generate", "key-certify", "key-extend", "key-rotate",
+            "key-revoke", "key-export-subkey", "key-publish", "key-check"]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -44,12 +47,13 @@ def test_cases_cover_every_command_and_outcome():
     typed = {name.split()[0].split("/")[2] for name in CASES
              if name.startswith("usage/")}
     assert {"checksum", "verify-tag", "compare", "validate", "sign", "verify",
-            "publish", "policy", "keyring"} <= typed
+            "publish", "policy", "keyring", "key"} <= typed
 
 
 def test_every_command_has_a_schema_and_no_schema_lacks_a_command():
     others = {"common", "envelope", "usage", "policy", "validation-record",
-              "files", "catalogue", "keyring", "vetting-request"}
+              "files", "catalogue", "keyring", "vetting-request",
+              "key-dates"}
     names = {path.stem for path in SCHEMAS.glob("*.json")}
     assert names == set(COMMANDS) | others
     for path in SCHEMAS.glob("*.json"):
@@ -58,8 +62,8 @@ def test_every_command_has_a_schema_and_no_schema_lacks_a_command():
 
 @pytest.mark.parametrize("name", [
     name for name in CASES
-    # A signature holds random bits.
-    if not name.startswith("sign/ok")])
+    # A signature holds random bits, and a new key is one.
+    if not name.startswith("sign/ok") and name not in FRESH])
 def test_same_input_gives_same_bytes(first_world, tmp_path, name):
     """Twice in the same place, from the same beginning."""
     place = tmp_path / "world"

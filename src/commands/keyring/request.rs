@@ -109,7 +109,7 @@ fn signed(
 pub(super) fn run(args: &cli::KeyringRequest, now: Time) -> Result<Report, Failure> {
     let at = args.at.unwrap_or(now);
     // First, so that the process is closed before anything else is read.
-    let secret = args.key.map(|_| key::read()).transpose()?;
+    let secret = args.key.map(|_| key::given(None)).transpose()?;
     if args.statement.len() > MAX_STATEMENT {
         let told = format!("has more than {MAX_STATEMENT} bytes");
         return Err(Failure::usage("usage", "--statement", told, "say it shorter"));
