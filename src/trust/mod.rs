@@ -12,10 +12,12 @@ mod key_rules;
 mod key_state;
 mod question;
 mod signing_key;
+mod ssh;
 
-pub use judge::{Judgement, Signer, judge};
+pub use judge::{Judgement, judge, people, too_few_signers};
 pub use question::{Age, CLOCK_SKEW, Membership, Mode, Question};
 pub use signing_key::{KeyQuestion, judge_signing_key};
+pub use ssh::{SshQuestion, judge_ssh};
 
 #[cfg(test)]
 mod tests;
