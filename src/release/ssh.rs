@@ -305,7 +305,7 @@ mod tests {
         let key = ed25519();
         assert!(fault(&key).contains("TYPE BASE64"));
         assert!(fault(&format!("cert-authority ssh-ed25519 {key}")).contains("cert-authority"));
-        assert!(fault(&format!("ssh-ed25519  {key}")).contains("holds no"), "two blanks");
+        assert!(fault(&format!("ssh-ed25519  {key}")).contains("too early"), "two blanks");
         assert!(fault(&format!("ssh-ed25519 {key}\n")).contains("one line"));
         assert!(fault(&format!("ssh-rsa {key}")).contains("holds \"ssh-ed25519\""));
         assert!(fault("ssh-dss AAAAB3NzaC1kc3M=").contains("expected a key of type"));
