@@ -94,3 +94,34 @@ fn read(path: &Path) -> Result<Option<Seen>, Failure> {
     };
     Seen::parse(&bytes).map(Some).map_err(|error| Failure::document("bad-seen-file", path, &error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_that_another_run_met_meanwhile_as_another_object_was_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seen.yaml");
+        let id = |digit: &str| ObjectId::parse(&digit.repeat(40)).unwrap();
+        let look = |id| look(&path, "a/b", "v1", id, Time::from_unix(0)).unwrap().unseen.unwrap();
+        let (one, other, same) = (look(id("1")), look(id("2")), look(id("1")));
+        assert_eq!(one.remember().unwrap(), None);
+        let written = std::fs::read(&path).unwrap();
+        assert_eq!(other.remember().unwrap().unwrap().code, "tag-moved");
+        assert_eq!(same.remember().unwrap(), None);
+        assert_eq!(std::fs::read(&path).unwrap(), written);
+    }
+
+    #[test]
+    fn a_lock_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = files::lock(&path).unwrap();
+        let other = std::thread::spawn(move || files::lock(&path).map(drop));
+        std::thread::sleep(std::time::Duration::from_millis(150));
+        assert!(!other.is_finished(), "the lock is held");
+        drop(held);
+        other.join().unwrap().unwrap();
+    }
+}
