@@ -342,10 +342,17 @@ def _(world):
 @case("policy-explain/ok/everything set")
 def _(world):
     def change(policy):
+        key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + 43 * "A"
         policy["groups"]["maintainers"].update(
-            {"not-before": "2026-01-01", "not-after": "2027-01-01T00:00:00Z"})
+            {"not-before": "2026-01-01", "not-after": "2027-01-01T00:00:00Z",
+             "ssh-keys": [f"{key[:-1]}E grace"],
+             "people": [{"name": "Ada", "ssh-keys": [key],
+                         "certificates": [world.keys["release"].primary]}]})
+        policy["projects"][PROJECT]["taggers"]["threshold"] = 3
         policy["projects"][PROJECT].update(
             {"name": "hi", "destination": "else/where",
+             "signatures": {"max-age": "2w", "max-life": "1y",
+                            "weak-keys-until": "2027-01-01"},
              "version-pattern": r"[0-9]+\.[0-9]+"})
         policy["projects"][PROJECT]["artifacts"][0].update({
             "root": "r-{version}", "subdirectory": "sub", "omit": ["a", "b"],
