@@ -23,7 +23,7 @@ fn string(bytes: &[u8]) -> Vec<u8> {
 
 fn base64(bytes: &[u8]) -> String {
     let mut text = countersign::release::base64::encode_unpadded(bytes);
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text
