@@ -123,3 +123,117 @@ pub(super) fn holders(groups: &BTreeMap<String, Group>) -> Result<BTreeMap<KeyNa
     }
     Ok(holders)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Policy;
+    use super::*;
+
+    const ONE: &str = "0123456789ABCDEF0123456789ABCDEF01234567";
+    const TWO: &str = "1123456789ABCDEF0123456789ABCDEF01234567";
+
+    fn ssh(digit: char) -> String {
+        format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{}{digit} somebody", "A".repeat(42))
+    }
+
+    /// A policy with these groups, and taggers `any` of `team`.
+    fn policy(groups: &str, taggers: &str) -> Result<Policy, String> {
+        let text = format!(
+            "format: countersign/policy@v1
+groups:
+{groups}
+projects:
+  example/hello:
+    repository: https://git.example.org/example/hello
+    tag: \"v{{version}}\"
+    branches: [main]
+    taggers: {{any: [team]{taggers}}}
+    signer: {ONE}
+    artifacts: [{{name: \"hello-{{version}}.tar.gz\", preset: git-archive@1}}]
+"
+        );
+        Policy::parse(text.as_bytes()).map_err(|error| error.to_string())
+    }
+
+    fn fault(groups: &str, taggers: &str) -> String {
+        policy(groups, taggers).unwrap_err()
+    }
+
+    #[test]
+    fn a_person_has_all_their_keys_in_every_group() {
+        let (a, e) = (ssh('A'), ssh('E'));
+        let groups = format!(
+            "  team: {{certificates: [{ONE}], ssh-keys: ['{a}']}}\n  all: {{people: [{{name: Ada, certificates: [{ONE}], ssh-keys: ['{e}']}}]}}"
+        );
+        let policy = policy(&groups, "").unwrap();
+        let key = |text: &str| KeyName::parse(text).unwrap();
+        assert_eq!(policy.holder(&key(ONE)), Some("Ada"));
+        assert_eq!(policy.holder(&key(TWO)), None);
+        let (team, all) = (&policy.groups["team"], &policy.groups["all"]);
+        assert_eq!(team.keys().filter(|key| policy.holder(key).is_some()).count(), 1);
+        assert_eq!(all.keys().filter(|key| policy.holder(key) == Some("Ada")).count(), 2);
+        assert_eq!((all.certificates.len(), all.ssh_keys.len()), (1, 1), "those of persons are the group's");
+    }
+
+    #[test]
+    fn a_key_of_two_people_would_count_twice() {
+        let person = |name: &str, key: &str| format!("{{name: {name}, certificates: [{key}]}}");
+        let one = format!("  team: {{people: [{}, {}]}}", person("Ada", ONE), person("Bob", ONE));
+        assert!(fault(&one, "").contains("twice"));
+        let two = format!(
+            "  team: {{people: [{}]}}\n  other: {{people: [{}]}}",
+            person("Ada", ONE),
+            person("Bob", ONE)
+        );
+        assert!(fault(&two, "").contains("is the key of"));
+        let both = format!("  team: {{certificates: [{ONE}], people: [{}]}}", person("Ada", ONE));
+        assert!(fault(&both, "").contains("twice"));
+        let named = format!("  team: {{people: [{}, {}]}}", person("Ada", ONE), person("Ada", TWO));
+        assert!(fault(&named, "").contains("\"Ada\" stands there twice"));
+        let (line, other) = (ssh('A'), ssh('A').replace("somebody", "with another comment"));
+        assert!(fault(&format!("  team: {{ssh-keys: ['{line}', '{other}']}}"), "").contains("twice"));
+    }
+
+    #[test]
+    fn a_threshold_can_be_met_by_people() {
+        let two = format!("  team: {{certificates: [{ONE}, {TWO}]}}");
+        policy(&two, ", threshold: 2").unwrap();
+        assert!(fault(&two, ", threshold: 3").contains("the groups have 2 people"));
+        assert!(fault(&two, ", threshold: 0").contains("threshold"));
+        let one = format!("  team: {{people: [{{name: Ada, certificates: [{ONE}, {TWO}]}}]}}");
+        assert!(fault(&one, ", threshold: 2").contains("the groups have 1 people"));
+        let by_other_group = format!("{two}\n{}", one.replace("team", "all"));
+        assert!(fault(&by_other_group, ", threshold: 2").contains("the groups have 1 people"));
+    }
+
+    #[test]
+    fn keys_and_people_are_whole() {
+        assert!(fault("  team: {ssh-keys: []}", "").contains("is empty"));
+        assert!(fault("  team: {people: []}", "").contains("is empty"));
+        assert!(fault("  team: {people: [{name: Ada}]}", "").contains("people.0: is empty"));
+        for name in ["''", "' Ada'", "\"A\\nda\""] {
+            let groups = format!("  team: {{people: [{{name: {name}, certificates: [{ONE}]}}]}}");
+            assert!(fault(&groups, "").contains("people.0.name"), "{name}");
+        }
+        let told = fault("  team: {ssh-keys: ['ssh-dss AAAAB3NzaC1kc3M=']}", "");
+        assert!(told.contains("groups.team.ssh-keys.0") && told.contains("ssh-ed25519"), "{told}");
+        let options = format!("  team: {{ssh-keys: ['cert-authority {}']}}", ssh('A'));
+        assert!(fault(&options, "").contains("cert-authority"));
+        let cert = format!(
+            "  team: {{ssh-keys: ['{}']}}",
+            ssh('A').replace("25519 ", "25519-cert-v01@openssh.com ")
+        );
+        assert!(fault(&cert, "").contains("certificate type"));
+    }
+
+    #[test]
+    fn bounds_on_signatures_are_read() {
+        let groups = format!("  team: {{certificates: [{ONE}]}}");
+        let with = |rules: &str| policy(&groups, &format!("}}\n    signatures: {{{rules}"));
+        let project = |rules| with(rules).unwrap().projects["example/hello"].signatures;
+        assert_eq!(project("max-age: 2w").max_age.unwrap().seconds(), 14 * 86_400);
+        assert_eq!(project("weak-keys-until: 2027-01-01").weak_keys_until, Time::parse("2027-01-01").ok());
+        assert!(with("max-life: forever").unwrap_err().contains("length of time"));
+        assert!(with("max-lifetime: 3y").unwrap_err().contains("unknown field"));
+    }
+}
