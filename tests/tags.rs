@@ -469,3 +469,40 @@ fn concurrent_runs_remember_all_their_tags() {
         assert!(text.contains(&format!("{tag:?}")), "{tag} is missing:\n{text}");
     }
 }
+
+/// The policy's bounds reach the judge: how old a signature may be, and how
+/// long the key that signs may live.
+#[test]
+fn the_policy_bounds_the_age_of_signatures_and_the_life_of_the_key() {
+    let world = World::new();
+    let groups = format!("  team: {{certificates: [{}]}}", world.maintainer.certificate);
+    let with = |rules: &str| policy(&world, &groups, "any: [team]", &format!("    signatures: {{{rules}}}"));
+    with("max-life: 30d");
+    world.sign("dist", &[]).rejected_for("key-lives-too-long");
+    with("max-life: 2y");
+    world.sign("dist", &[]).ok();
+    let later = |rules: &str| {
+        with(rules);
+        let release =
+            ["verify", "--mode", "release", "--project", "example/hello", "--policy", "policy.yaml"];
+        let rest = ["--keyring", "keyring", "--at", "2026-01-05", "dist/hello-1.0.tar.gz"];
+        world.countersign(&[&release[..], &rest].concat())
+    };
+    later("max-age: 2d").ok();
+    later("max-age: 1d").rejected_for("signature-too-old");
+}
+
+/// What would be passed over is refused: a record was judged elsewhere.
+#[test]
+fn notes_and_seen_tags_belong_to_a_validation() {
+    let world = World::new();
+    for more in [["--seen", "seen.yaml"], ["--tag-note", "note"]] {
+        let mut arguments = vec!["sign", "--record", "record.yaml", "--record-sha256"];
+        let digest = "0".repeat(64);
+        arguments.extend([digest.as_str(), "--artifacts", "dist", "--key", "-"]);
+        arguments.extend(support::RULES);
+        arguments.extend(more);
+        let ran = world.countersign(&arguments);
+        assert_eq!((ran.code, ran.codes()), (2, vec!["usage"]), "{more:?}");
+    }
+}
