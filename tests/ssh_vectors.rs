@@ -477,3 +477,30 @@ fn no_changed_byte_is_accepted() {
         }
     }
 }
+
+proptest::proptest! {
+    /// Any bytes in any part: never a panic, and never a good signature.
+    #[test]
+    fn any_bytes_are_read_without_harm(
+        key: Vec<u8>,
+        namespace: Vec<u8>,
+        signature: Vec<u8>,
+        after: Vec<u8>,
+        name in 0usize..5,
+        whole: bool,
+    ) {
+        let names: [&[u8]; 5] =
+            [b"ssh-ed25519", b"sk-ssh-ed25519@openssh.com", b"ecdsa-sha2-nistp256", b"ssh-rsa", b""];
+        let mut blob = ed25519_blob(7);
+        blob.key = [string(names[name]), string(&key), string(&after)].concat();
+        blob.signature = [string(names[name]), string(&signature), after.clone()].concat();
+        if whole {
+            blob.key = ed25519_blob(7).key;
+            blob.after = after;
+            blob.namespace = namespace;
+        }
+        let facts = inspect(&blob.armored(), DATA);
+        let good = |verification| verification == countersign::release::signature::Verification::Good;
+        proptest::prop_assert!(!facts.is_ok_and(|facts| good(facts.verification)));
+    }
+}

@@ -172,16 +172,21 @@ def ssh_tag(world, name="v1.1"):
     return key.with_suffix(".pub").read_text().strip()
 
 
-def masked(world, ran):
+def masked(world, ran, name="v1.1"):
     """The key, and so the tag, is another one in each run."""
     key = world.execute("ssh-keygen", "-lf", "ssh.pub").split()[1]
-    tag = world.git("rev-parse", "v1.1").encode()
+    other = b"SHA256:" + 43 * b"A"
+    return masked_object(world, dataclasses.replace(
+        ran, stdout=ran.stdout.replace(key, other),
+        stderr=ran.stderr.replace(key, other)), name)
 
-    def mask(text):
-        text = text.replace(key, b"SHA256:" + 43 * b"A")
-        return text.replace(tag, 40 * b"0")
-    return dataclasses.replace(ran, stdout=mask(ran.stdout),
-                               stderr=mask(ran.stderr))
+
+def masked_object(world, ran, name):
+    """An OpenPGP signature holds random bits, and so has the tag's id."""
+    tag = world.git("rev-parse", name).encode()
+    return dataclasses.replace(
+        ran, stdout=ran.stdout.replace(tag, 40 * b"0"),
+        stderr=ran.stderr.replace(tag, 40 * b"0"))
 
 
 @case("verify-tag/ok/by a person with an SSH key")
@@ -420,6 +425,34 @@ CASES["validate/ok/all"] = lambda world: validate(world, "--explain", "all")
 simple("usage/usage/validate without anything", "validate")
 CASES["usage/usage/validate with a bad time"] = (
     lambda world: validate(world, "--tag-object", "abc"))
+
+
+@case("validate/ok/by an SSH key, with the tag seen, and a record")
+def _(world):
+    world.git("tag", "--delete", "v1.0")
+    line = ssh_tag(world, "v1.0")
+
+    def change(policy):
+        policy["groups"]["maintainers"] = {"ssh-keys": [line]}
+    assert faults("policy.json", world.write_policy(change)) == []
+    ran = validate(world, "--seen", "seen.yaml", "--record", "record.yaml")
+    record = single((world.folder / "record.yaml").read_text())
+    assert faults("validation-record.json", record) == []
+    assert record["tag"]["signers"][0]["key"].startswith("ssh:SHA256:")
+    assert (world.folder / "seen.yaml").exists()
+    return masked(world, ran, "v1.0")
+
+
+@case("validate/rejected/tag seen as another object")
+def _(world):
+    validate(world, "--seen", "seen.yaml").sure()
+    world.git("tag", "--delete", "v1.0")
+    world.git("-c", f"user.signingkey={world.keys['maintainer'].subkey}!",
+              "tag", "--sign", "--message=Again", "v1.0")
+    ran = validate(world, "--seen", "seen.yaml", "--record", "record.yaml")
+    assert ran.codes == ["tag-moved"]
+    assert not (world.folder / "record.yaml").exists()
+    return masked_object(world, ran, "v1.0")
 
 
 @case("validate/ok/with a record and a manifest")

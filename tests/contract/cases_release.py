@@ -13,6 +13,22 @@ from contract_world import ARTIFACT, AT, LATE, LIST, PROJECT, RECORD
 
 CASES["sign/ok"] = lambda world: world.sign()
 CASES["sign/ok/check"] = lambda world: world.sign("--check")
+
+
+@case("sign/ok/with the tag seen")
+def _(world):
+    ran = world.sign("--seen", "seen.yaml")
+    assert ran.sure().result["tag"]["first_seen"] == AT
+    assert "v1.0" in (world.folder / "seen.yaml").read_text()
+    return ran
+
+
+@case("sign/usage/bad record of tags")
+def _(world):
+    (world.folder / "seen.yaml").write_text("tags: {}\n")
+    return world.sign("--seen", "seen.yaml")
+
+
 simple("usage/usage/sign without anything", "sign")
 CASES["usage/usage/key in a file"] = (
     lambda world: world.helped("sign", *world.source, *world.rules,
