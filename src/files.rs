@@ -38,6 +38,12 @@ pub enum FileError {
         /// The bound, in bytes.
         max: u64,
     },
+    /// Another run holds the lock.
+    #[error("has been locked by another run for more than {} seconds", LOCK_STEPS / 10)]
+    Locked {
+        /// The path of the lock.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("cannot {action}: {source}")]
     Io {
@@ -57,6 +63,7 @@ impl FileError {
             Self::Missing { .. } => "file-missing",
             Self::NotRegular { .. } => "not-a-regular-file",
             Self::TooLarge { .. } => "file-too-large",
+            Self::Locked { .. } => "file-locked",
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::NotADirectory => "not-a-folder",
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "disk-full",
@@ -68,7 +75,7 @@ impl FileError {
 
     /// Whether the same call may succeed later without a change of arguments.
     pub fn retryable(&self) -> bool {
-        matches!(self.code(), "disk-full" | "io-error")
+        matches!(self.code(), "disk-full" | "io-error" | "file-locked")
     }
 
     /// The path it is about.
@@ -77,6 +84,7 @@ impl FileError {
             Self::Missing { path }
             | Self::NotRegular { path, .. }
             | Self::TooLarge { path, .. }
+            | Self::Locked { path }
             | Self::Io { path, .. } => path,
         }
     }
@@ -466,6 +474,32 @@ pub fn lock_folder(path: &Path) -> Result<Option<File>, FileError> {
 pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
     let told = |error| FileError::io(folder, "bring the folder to the disk", error);
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(told)
+}
+
+/// How long a run waits for another one, in steps of a tenth of a second.
+const LOCK_STEPS: u32 = 300;
+
+/// Takes the lock `path`, a file that is made if it is not there and stays.
+/// It is held as long as the returned file is open, also against a run that
+/// is killed.
+///
+/// # Errors
+/// [`FileError::Locked`] if another run keeps it; [`FileError::Io`].
+pub fn lock(path: &Path) -> Result<File, FileError> {
+    use rustix::fs::{FlockOperation, flock};
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let fd = rustix::fs::open(path, flags, Mode::from_raw_mode(0o644))
+        .map_err(|errno| FileError::io(path, "make the lock", errno.into()))?;
+    for _ in 0..LOCK_STEPS {
+        match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(fd.into()),
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+            Err(errno) => return Err(FileError::io(path, "lock it", errno.into())),
+        }
+    }
+    Err(FileError::Locked { path: path.into() })
 }
 
 /// Removes files that a killed run left behind. Only for folders that are

@@ -5,10 +5,10 @@
 //!
 //! ```text
 //! main ──► cli, commands
-//! commands ──► report, evidence, trust, git, openpgp, archive, site, release
-//! report, evidence, trust ──► release          pure: no file, no clock
-//! git, openpgp, archive, site ──► release      facts in release types, no verdicts
-//! release ──► nobody                           pure vocabulary
+//! commands ──► report, evidence, trust, git, openpgp, ssh, archive, site, release
+//! report, evidence, trust ──► release           pure: no file, no clock
+//! git, openpgp, ssh, archive, site ──► release  facts in release types, no verdicts
+//! release ──► nobody                            pure vocabulary
 //! ```
 //!
 //! Only the command line, the result formats and the exit codes are public
@@ -25,4 +25,5 @@ pub mod openpgp;
 pub mod release;
 pub mod report;
 pub mod site;
+pub mod ssh;
 pub mod trust;

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("evidence", &["release"]),
     ("git", &["release"]),
     ("openpgp", &["release"]),
+    ("ssh", &["release"]),
     ("trust", &["release"]),
     ("files", &["release"]),
     ("site", &["files", "release"]),
@@ -23,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "commands",
         &[
             "archive", "cli", "evidence", "exit", "files", "git", "openpgp", "release", "report", "site",
-            "trust",
+            "ssh", "trust",
         ],
     ),
 ];
@@ -32,6 +33,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WALLS: &[(&str, &[&str])] = &[
     ("git2::", &["git"]),
     ("sequoia_openpgp", &["openpgp"]),
+    ("ed25519_dalek", &["ssh"]),
+    ("p256::ecdsa", &["ssh"]),
+    ("use rsa::", &["ssh"]),
     ("clap::", &["cli", "commands", "main"]),
     ("std::fs", &["files", "site"]),
     ("rustix::", &["files", "site", "git", "commands"]),

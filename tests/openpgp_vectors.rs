@@ -4,6 +4,7 @@
 
 mod openpgp_support;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -47,6 +48,16 @@ fn every_vector_gets_its_answer() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The rows of the study that the table follows, each by its number.
+#[test]
+fn no_row_is_left_out() {
+    let number = |row: &str| row.trim_end_matches(char::is_alphabetic).parse::<u32>().unwrap();
+    let rows: BTreeSet<u32> = all().iter().map(|vector| number(vector.row)).collect();
+    assert!((1..=63).all(|row| rows.contains(&row)), "{rows:?}");
+    let names: BTreeSet<&str> = all().iter().map(|vector| vector.row).collect();
+    assert_eq!(names.len(), all().len(), "each row once");
 }
 
 const BEGIN: &str = "<!-- vectors: made by tests/openpgp_vectors.rs -->\n";

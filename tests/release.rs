@@ -124,7 +124,7 @@ fn other_kinds_of_tag_signatures_are_told_apart_from_none() {
     let signing_key = format!("user.signingkey={}", key.display());
     let config = ["-c", "gpg.format=ssh", "-c", &signing_key];
     world.git(&[&config[..], &["tag", "--sign", "--force", "--message", "ssh", "v1.0"]].concat());
-    world.judge("verify-tag", &[]).rejected_for("tag-ssh-signed");
+    world.judge("verify-tag", &[]).rejected_for("ssh-unknown-key");
     // What gpgsm and gitsign put there differs from OpenPGP by its armour.
     world.tag("v1.0", &world.maintainer);
     let cms = world.git(&["cat-file", "tag", "v1.0"]).replace("PGP SIGNATURE", "SIGNED MESSAGE") + "\n";

@@ -42,6 +42,20 @@ pub struct Source {
     /// The project's name in the policy
     #[arg(long, value_name = "NAME", value_parser = value::project)]
     pub project: String,
+    /// What else is known of the tag.
+    #[command(flatten)]
+    pub beside: Beside,
+}
+
+/// What is known of a tag beside the repository.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Beside {
+    /// Note by which another person vouches for the tag object, signed in FILE.asc; may be given several times
+    #[arg(long = "tag-note", value_name = "FILE", requires = "repository")]
+    pub tag_notes: Vec<PathBuf>,
+    /// Record of tags and their objects: a moved tag is refused, a new one is added if the answer is yes
+    #[arg(long, value_name = "FILE", requires = "repository")]
+    pub seen: Option<PathBuf>,
 }
 
 /// Arguments of `verify-tag`.
@@ -53,6 +67,9 @@ pub struct VerifyTag {
     /// The rules.
     #[command(flatten)]
     pub rules: Rules,
+    /// Judge everything, but write nothing: the tag is not added to --seen
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Evidence that the policy names and the operator brings along.
@@ -156,6 +173,9 @@ pub struct Validate {
     /// What to list in the document
     #[arg(long, value_enum, default_value = "findings")]
     pub explain: Explain,
+    /// Judge everything, but write neither record nor --seen
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Arguments of `sign`: with `--record` the second form, else the first.
@@ -177,6 +197,9 @@ pub struct Sign {
     /// What the builder says of the artifacts; compared, never believed
     #[arg(long, value_name = "FILE", requires = "repository")]
     pub manifest: Option<PathBuf>,
+    /// What else is known of the tag.
+    #[command(flatten)]
+    pub beside: Beside,
     /// Validation record made elsewhere: sign under it
     #[arg(long, value_name = "FILE", requires = "record_sha256")]
     pub record: Option<PathBuf>,

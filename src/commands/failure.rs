@@ -73,6 +73,7 @@ fn advice(code: &str) -> &'static str {
         "not-a-folder" => "give a folder",
         "not-a-regular-file" => "give a regular file: links, pipes and devices are not read",
         "file-too-large" => "check that this is the file you mean",
+        "file-locked" => "wait for the other run to end, then run again",
         "disk-full" => "make room and run again; nothing is half written",
         "permission-denied" => "check owner and permissions, and that the file system is not read-only",
         _ => "check the disk and the path, then run again",

@@ -48,10 +48,16 @@ pub(super) fn record(path: &Path) -> Result<(Record, Vec<u8>), Failure> {
 /// A document that the caller named: one that cannot be read is a fault of
 /// the request, not of the world.
 pub(super) fn given(path: &Path) -> Result<Vec<u8>, Failure> {
-    files::read_given(path, MAX_SIZE as u64).map_err(|error| match Failure::from(error) {
+    files::read_given(path, MAX_SIZE as u64).map_err(as_request)
+}
+
+/// Why a document that the caller named could not be read, as a fault of the
+/// request unless trying again may help.
+pub(super) fn as_request(error: FileError) -> Failure {
+    match Failure::from(error) {
         Failure::Unavailable { finding, retryable: false } => Failure::Usage(finding),
         failure => failure,
-    })
+    }
 }
 
 /// Adds a list to a result, unless it is empty.

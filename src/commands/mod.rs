@@ -16,6 +16,7 @@ mod origin;
 mod policy;
 mod progress;
 mod publish;
+mod seen;
 mod sign;
 mod signature;
 mod supplied;
@@ -90,11 +91,21 @@ fn page(command: &Command) -> Option<&Path> {
 /// Refuses to write a document among the artifacts.
 fn placed(cli: &Cli) -> Result<(), Failure> {
     if let Some(folder) = artifacts_folder(&cli.command) {
-        for written in cli.output.iter().map(PathBuf::as_path).chain(page(&cli.command)) {
+        let seen = seen_file(&cli.command);
+        for written in cli.output.iter().map(PathBuf::as_path).chain(page(&cli.command)).chain(seen) {
             outside(written, folder)?;
         }
     }
     Ok(())
+}
+
+/// The record of tags that a command may write.
+fn seen_file(command: &Command) -> Option<&Path> {
+    match command {
+        Command::Validate(args) => args.source.beside.seen.as_deref(),
+        Command::Sign(args) => args.beside.seen.as_deref(),
+        _ => None,
+    }
 }
 
 /// The folder of artifacts that a command works on.

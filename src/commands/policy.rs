@@ -1,10 +1,12 @@
 //! `policy check` and `policy explain`.
 
-use super::Failure;
 use super::inputs;
+use super::{Failure, signature};
 use crate::cli;
 use crate::evidence::presets;
-use crate::release::policy::{ArtifactRule, FileEvidence, Policy, Project};
+use crate::release::policy::{
+    ArtifactRule, FileEvidence, Group, Person, Policy, Project, SignatureRules, Span,
+};
 use crate::release::{Finding, Time};
 use crate::report::Report;
 use serde_json::{Value, json};
@@ -109,17 +111,9 @@ pub(super) fn explain(args: &cli::PolicyExplain) -> Result<Report, Failure> {
 }
 
 fn explained(policy: &Policy, id: &str, project: &Project, version: &str, sha256: String) -> Value {
-    let people = project.taggers.iter().filter_map(|name| {
-        let group = policy.groups.get(name)?;
-        let (not_before, not_after, note) = (group.not_before, group.not_after, &group.note);
-        let certificates = &group.certificates;
-        Some(json!({
-            "group": name, "certificates": certificates,
-            "not_before": not_before, "not_after": not_after, "note": note,
-        }))
-    });
+    let taggers = project.taggers.any.iter().filter_map(|name| Some(group(name, policy.groups.get(name)?)));
     let list = project.checksum_list(version);
-    json!({
+    let mut out = json!({
         "policy_sha256": sha256,
         "project": id,
         "repository": project.repository,
@@ -127,12 +121,45 @@ fn explained(policy: &Policy, id: &str, project: &Project, version: &str, sha256
         "tag": project.tag.fill(version),
         "version_grammar": project.version.describe(),
         "branches": texts(&project.branches),
-        "taggers": people.collect::<Vec<_>>(),
+        "taggers": taggers.collect::<Vec<_>>(),
         "signer": project.signer,
         "destination": project.destination,
         "checksum_lists": [list, format!("{list}.asc")],
         "artifacts": project.artifacts.iter().map(|rule| artifact(rule, version)).collect::<Vec<_>>(),
-    })
+    });
+    if let Value::Object(out) = &mut out {
+        if project.taggers.threshold > 1 {
+            out.insert("tagger_threshold".into(), json!(project.taggers.threshold));
+        }
+        let rules = project.signatures;
+        if rules != SignatureRules::default() {
+            let rules = json!({
+                "max_age_seconds": signature::max_age(&rules),
+                "max_life_seconds": rules.max_life.map(Span::seconds),
+                "weak_keys_until": rules.weak_keys_until,
+            });
+            out.insert("signatures".into(), rules);
+        }
+    }
+    out
+}
+
+fn group(name: &str, group: &Group) -> Value {
+    let mut out = json!({
+        "group": name, "certificates": group.certificates,
+        "not_before": group.not_before, "not_after": group.not_after, "note": group.note,
+    });
+    if let Value::Object(out) = &mut out {
+        if !group.ssh_keys.is_empty() {
+            let keys: Vec<_> = group.ssh_keys.iter().map(|key| key.fingerprint).collect();
+            out.insert("ssh_keys".into(), json!(keys));
+        }
+        if !group.people.is_empty() {
+            let person = |person: &Person| json!({"name": person.name, "keys": person.keys});
+            out.insert("people".into(), group.people.iter().map(person).collect());
+        }
+    }
+    out
 }
 
 fn texts(patterns: &[crate::release::policy::Pattern]) -> Vec<&str> {

@@ -100,11 +100,11 @@ fn verified(
     record_bytes: &[u8],
     inputs: &Inputs,
 ) -> Result<(Order, Vec<Finding>), Failure> {
-    let allowed = signature::only(&project.signer);
+    let allowed = signature::signer(project);
     let allowed = &signature::vetted_for(allowed, &inputs.keyring, &record.project);
     let (project_id, version) = (Some(record.project.as_str()), Some(record.version.as_str()));
-    let (keyring, ask, at) = (&inputs.keyring, Ask::Release, inputs.at);
-    let judge = Judge { court: Court { keyring, allowed, ask, at, project: project_id, version } };
+    let (keyring, ask, at, rules) = (&inputs.keyring, Ask::Release, inputs.at, project.signatures);
+    let judge = Judge { court: Court { keyring, allowed, ask, at, project: project_id, version, rules } };
     let name = project.checksum_list(&record.version);
     let mut verified = Verified::default();
     if files::list(folder)?.iter().any(|(found, _)| found.to_str() == Some(&name)) {

@@ -2,6 +2,7 @@
 //! explains whose digest came by a trusted way.
 
 use super::inputs::{self, Inputs};
+use super::seen::Unseen;
 use super::signature::{self, Ask, Court, Key};
 use super::validate::{self, documents};
 use super::verify::documents_of;
@@ -24,6 +25,8 @@ struct Release<'p> {
     record: Record,
     record_bytes: Vec<u8>,
     artifacts: Vec<Open>,
+    /// The tag, if it is to be added to the record of those that were met.
+    unseen: Option<Unseen>,
 }
 
 struct Open {
@@ -55,9 +58,10 @@ pub(super) fn run(args: &cli::Sign, now: Time) -> Result<Report, Failure> {
     if let Some(release) = &release {
         findings.extend(in_the_way(output, project, &release.record.version)?);
     }
-    let (Some(release), Some(key), false) = (release, key, finding::rejects(&findings)) else {
+    let (Some(mut release), Some(key), false) = (release, key, finding::rejects(&findings)) else {
         return Ok(Report::judged("sign", findings, result));
     };
+    let unseen = release.unseen.take().filter(|_| !args.check);
     let (made, told) = make(release, &key, &inputs)?;
     findings.extend(told);
     if let Value::Object(result) = &mut result {
@@ -67,6 +71,11 @@ pub(super) fn run(args: &cli::Sign, now: Time) -> Result<Report, Failure> {
             .iter()
             .map(|(name, bytes)| json!({"name": name, "size": bytes.len(), "sha256": inputs::sha256(bytes)}));
         result.insert("files".into(), json!(files.collect::<Vec<_>>()));
+    }
+    if !finding::rejects(&findings)
+        && let Some(unseen) = unseen
+    {
+        findings.extend(unseen.remember()?);
     }
     if finding::rejects(&findings) {
         return Ok(Report::judged("sign", findings, result));
@@ -110,6 +119,7 @@ fn by_validation<'p>(args: &cli::Sign, inputs: &'p Inputs) -> Result<Judged<'p>,
         tag: tag.clone(),
         tag_object: args.tag_object,
         project: id.clone(),
+        beside: args.beside.clone(),
     };
     let (folder, manifest) = (&args.artifacts, args.manifest.as_deref());
     let validated = validate::validate(&source, project, inputs, folder, manifest, &args.supplied)?;
@@ -123,8 +133,8 @@ fn by_validation<'p>(args: &cli::Sign, inputs: &'p Inputs) -> Result<Judged<'p>,
         file: artifact.file,
         digests: artifact.digests,
     });
-    let artifacts = artifacts.collect();
-    Ok((validated.findings, result, Some(Release { project, record, record_bytes, artifacts })))
+    let (artifacts, unseen) = (artifacts.collect(), validated.tag.unseen);
+    Ok((validated.findings, result, Some(Release { project, record, record_bytes, artifacts, unseen })))
 }
 
 fn tell_record(result: &mut Value, bytes: &[u8]) {
@@ -193,7 +203,7 @@ fn by_record<'p>(
         "record": {"sha256": found},
     });
     let rejected = finding::rejects(&findings);
-    let release = Release { project, record, record_bytes: bytes, artifacts };
+    let release = Release { project, record, record_bytes: bytes, artifacts, unseen: None };
     Ok((findings, document, (!rejected).then_some(release)))
 }
 
@@ -259,12 +269,12 @@ fn in_the_way(output: &Path, project: &Project, version: &str) -> Result<Vec<Fin
 /// Makes every document in memory, and verifies each fresh signature with the
 /// published certificate. The order is the order of writing.
 fn make(release: Release, key: &Key, inputs: &Inputs) -> Result<(Documents, Vec<Finding>), Failure> {
-    let Release { project, record, record_bytes, artifacts } = release;
+    let Release { project, record, record_bytes, artifacts, unseen: _ } = release;
     let (mut made, mut findings, mut sums) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let (at, keyring) = (inputs.at, &inputs.keyring);
-    let allowed = &signature::vetted_for(signature::only(&project.signer), keyring, &record.project);
+    let (at, keyring, rules) = (inputs.at, &inputs.keyring, project.signatures);
+    let allowed = &signature::vetted_for(signature::signer(project), keyring, &record.project);
     let (project_id, version) = (Some(record.project.as_str()), Some(record.version.as_str()));
-    let court = Court { keyring, allowed, ask: Ask::Release, at, project: project_id, version };
+    let court = Court { keyring, allowed, ask: Ask::Release, at, project: project_id, version, rules };
     for mut artifact in artifacts {
         progress::say(&format!("signing {}", artifact.name));
         let (name, path) = (artifact.name.as_str(), &artifact.path);

@@ -5,12 +5,13 @@ use super::Failure;
 use super::inputs::Inputs;
 use crate::files::{self, FileError};
 use crate::openpgp::{self, DetachedSigner, Form, Keyring, SignError, SigningKey};
-use crate::release::policy::{Policy, Project};
-use crate::release::record::Signer;
+use crate::release::policy::{Policy, Project, SignatureRules, Span};
+use crate::release::record::{KeyName, Signer};
 use crate::release::signature::notation::{ARTIFACT, PROJECT, VERSION};
+use crate::release::ssh::SshFingerprint;
 use crate::release::{ArtifactDigests, Finding, Fingerprint, Time};
 use crate::trust::{self, KeyQuestion, Membership, Mode, Question};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -21,6 +22,11 @@ pub(super) type Allowed = BTreeMap<Fingerprint, Membership>;
 /// A release goes out soon after it was signed; an old signature on its way
 /// out is a replay.
 const MAX_AGE: i64 = 7 * 24 * 60 * 60;
+
+/// How old, in seconds, a signature may be when its release goes out.
+pub(super) fn max_age(rules: &SignatureRules) -> i64 {
+    rules.max_age.map_or(MAX_AGE, Span::seconds)
+}
 
 /// What is asked of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +47,13 @@ pub(super) struct Judgement {
     accepted: bool,
 }
 
+impl From<trust::Judgement> for Judgement {
+    fn from(judged: trust::Judgement) -> Self {
+        let accepted = judged.accepted();
+        Self { findings: judged.findings, signers: judged.signers, accepted }
+    }
+}
+
 impl Judgement {
     /// Whether the answer is yes.
     pub fn accepted(&self) -> bool {
@@ -54,27 +67,51 @@ pub(super) fn anyone(keyring: &Keyring) -> Allowed {
     everyone.map(|certificate| (certificate.fingerprint().clone(), Membership::default())).collect()
 }
 
-/// One certificate.
+/// One certificate, whatever it is for.
 pub(super) fn only(fingerprint: &Fingerprint) -> Allowed {
     BTreeMap::from([(fingerprint.clone(), Membership::default())])
 }
 
-/// The certificates of the policy's groups. One that is in several of them
-/// may sign for the longest time that any of them gives it.
-pub(super) fn groups(policy: &Policy, names: &[String]) -> Allowed {
-    let mut allowed = Allowed::new();
+/// The release certificate of a project.
+pub(super) fn signer(project: &Project) -> Allowed {
+    let weak_key_until = project.signatures.weak_keys_until;
+    let member = Membership { weak_key_until, ..Membership::default() };
+    BTreeMap::from([(project.signer.clone(), member)])
+}
+
+/// Who may sign the tags of a project.
+pub(super) struct Taggers {
+    pub certificates: Allowed,
+    pub ssh_keys: BTreeMap<SshFingerprint, Membership>,
+}
+
+/// The keys of the groups that may sign the project's tags. One that is in
+/// several of them may sign for the longest time that any of them gives it.
+pub(super) fn taggers(policy: &Policy, project: &Project) -> Taggers {
+    let mut all: BTreeMap<KeyName, Membership> = BTreeMap::new();
+    let names = &project.taggers.any;
     for (name, group) in names.iter().filter_map(|name| Some((name, policy.groups.get(name)?))) {
-        for fingerprint in &group.certificates {
+        for key in group.keys() {
             let (not_before, not_after) = (group.not_before, group.not_after);
-            let new = Membership { not_before, not_after, ..Membership::default() };
-            let member = allowed.entry(fingerprint.clone()).or_insert(new);
+            let person = policy.holder(&key).map(Into::into);
+            let weak_key_until = project.signatures.weak_keys_until;
+            let groups = BTreeSet::new();
+            let new = Membership { groups, person, not_before, not_after, weak_key_until };
+            let member = all.entry(key).or_insert(new);
             member.groups.insert(name.clone());
             // No bound is the widest one.
             member.not_before = member.not_before.zip(not_before).map(|(a, b)| a.min(b));
             member.not_after = member.not_after.zip(not_after).map(|(a, b)| a.max(b));
         }
     }
-    allowed
+    let mut taggers = Taggers { certificates: BTreeMap::new(), ssh_keys: BTreeMap::new() };
+    for (key, member) in all {
+        match key {
+            KeyName::OpenPgp(certificate) => drop(taggers.certificates.insert(certificate, member)),
+            KeyName::Ssh(key) => drop(taggers.ssh_keys.insert(key, member)),
+        }
+    }
+    taggers
 }
 
 /// Without those certificates that were vetted for other projects only.
@@ -95,6 +132,8 @@ pub(super) struct Court<'a> {
     /// known.
     pub project: Option<&'a str>,
     pub version: Option<&'a str>,
+    /// Bounds of the project, where one is known.
+    pub rules: SignatureRules,
 }
 
 impl Court<'_> {
@@ -111,17 +150,11 @@ impl Court<'_> {
             .filter_map(|(name, value)| Some((name.to_string(), value?.to_string())))
             .collect();
         let question = Question {
-            max_age: (self.ask == Ask::Release).then_some(MAX_AGE),
+            max_age: (self.ask == Ask::Release).then_some(max_age(&self.rules)),
             notations: if self.ask == Ask::Tag { &[] } else { &made_for },
             ..Question::new(subject, mode, self.at, self.allowed)
         };
-        let judgement = trust::judge(&inspection, &question);
-        let accepted = judgement.accepted();
-        let signers = judgement.signers.into_iter().map(|signer| {
-            let trust::Signer { certificate, key, signed_at, groups, .. } = signer;
-            Signer { certificate, key, signed_at, groups }
-        });
-        Ok(Judgement { signers: signers.collect(), findings: judgement.findings, accepted })
+        Ok(trust::judge(&inspection, &question).into())
     }
 }
 
@@ -145,8 +178,8 @@ pub(super) fn key(
         at: inputs.at,
         signer: &project.signer,
         published: published.as_deref(),
-        weak_key_until: None,
-        max_life: None,
+        weak_key_until: project.signatures.weak_keys_until,
+        max_life: project.signatures.max_life.map(Span::seconds),
     };
     let findings = trust::judge_signing_key(key.facts(), &question);
     (Some(Key(key)), findings)

@@ -14,6 +14,7 @@ use crate::evidence::rebuilt::{self, Files, SecondBuild};
 use crate::files::{self, FileError, Hashing};
 use crate::git::Repository;
 use crate::openpgp::Keyring;
+use crate::release::policy::SignatureRules;
 use crate::release::policy::{ArtifactRule, CatalogueRule, Project, RebuiltRule};
 use crate::release::tree::Mode;
 use crate::release::{Finding, ObjectId, Sha256Digest, Time, TreePath, record};
@@ -184,8 +185,15 @@ impl Brought {
         };
         let allowed = signature::only(&rule.certificate);
         // Like a tag: it may be of any age, the key must be good today.
-        let court =
-            Court { keyring, allowed: &allowed, ask: Ask::Tag, at: judges.at, project: None, version: None };
+        let court = Court {
+            keyring,
+            allowed: &allowed,
+            ask: Ask::Tag,
+            at: judges.at,
+            project: None,
+            version: None,
+            rules: SignatureRules::default(),
+        };
         let judgement = court.judge(&name, &signature, &mut &*bytes)?;
         let accepted = judgement.accepted();
         self.findings.extend(judgement.findings);

@@ -2,18 +2,29 @@
 
 use super::Failure;
 use super::inputs::{self, Inputs};
-use super::signature::{self, Ask, Court, Judgement};
+use super::seen::{self, Unseen};
+use super::signature::{self, Ask, Court, Judgement, Taggers};
 use crate::cli;
+use crate::files::{self, FileError};
 use crate::git::{GitError, Repository, TagRef, TagTarget};
 use crate::release::policy::Project;
 use crate::release::record;
 use crate::release::tag::{ParsedTag, Signature, TargetKind, parse_tag};
-use crate::release::{Finding, ObjectId, Time};
+use crate::release::tag_note::{self, TagNote};
+use crate::release::{Finding, ObjectId, Time, finding};
 use crate::report::Report;
+use crate::ssh;
+use crate::trust::{self, SshQuestion};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Largest signature file beside a note that is read; what is larger is
+/// refused by the judge anyway.
+const MAX_SIGNATURE: u64 = 1 << 20;
 
 /// What is known of a tag after looking at all of it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Checked {
     pub findings: Vec<Finding>,
     pub version: Option<String>,
@@ -22,13 +33,23 @@ pub(super) struct Checked {
     pub tagged_at: Option<Time>,
     /// Branches, allowed by the policy, that contain the commit.
     pub branches: Vec<String>,
+    /// When the tag was met first, if that is asked.
+    pub first_seen: Option<Time>,
+    /// The tag, if it was not met before.
+    pub unseen: Option<Unseen>,
 }
 
 pub(super) fn run(args: &cli::VerifyTag, now: Time) -> Result<Report, Failure> {
     let inputs = Inputs::read(&args.rules, now)?;
     let project = inputs::project(&inputs.policy, &args.source.project)?;
     let repository = inputs::repository(&args.source.repository)?;
-    let checked = check(&args.source, project, &repository, &inputs)?;
+    let mut checked = check(&args.source, project, &repository, &inputs)?;
+    let unseen = checked.unseen.take().filter(|_| !finding::rejects(&checked.findings));
+    let changed = unseen.is_some();
+    if let Some(unseen) = unseen.filter(|_| !args.check) {
+        checked.findings.extend(unseen.remember()?);
+    }
+    let changed = changed && !finding::rejects(&checked.findings);
     let result = json!({
         "project": args.source.project,
         "version": checked.version,
@@ -37,19 +58,21 @@ pub(super) fn run(args: &cli::VerifyTag, now: Time) -> Result<Report, Failure> {
         "keyring_sha256": inputs.keyring.digest(),
         "tag": checked.document(),
     });
-    Ok(Report::judged("verify-tag", checked.findings, result))
+    Ok(Report::judged("verify-tag", checked.findings, result).with_changed(changed))
 }
 
 impl Checked {
     /// The tag's part of a result document.
     pub fn document(&self) -> Value {
-        match &self.tag {
-            Some(tag) => json!({
-                "name": tag.name, "object": tag.object, "commit": tag.commit,
-                "tagged_at": self.tagged_at, "branches": self.branches, "signers": tag.signers,
-            }),
-            None => Value::Null,
+        let Some(tag) = &self.tag else { return Value::Null };
+        let mut out = json!({
+            "name": tag.name, "object": tag.object, "commit": tag.commit,
+            "tagged_at": self.tagged_at, "branches": self.branches, "signers": tag.signers,
+        });
+        if let (Value::Object(out), Some(first_seen)) = (&mut out, self.first_seen) {
+            out.insert("first_seen".into(), json!(first_seen));
         }
+        out
     }
 }
 
@@ -62,7 +85,7 @@ pub(super) fn check(
     inputs: &Inputs,
 ) -> Result<Checked, Failure> {
     let name = source.tag.as_str();
-    let mut out = Checked { findings: vec![], version: None, tag: None, tagged_at: None, branches: vec![] };
+    let mut out = Checked::default();
     match project.version_of_tag(name) {
         Ok(version) => out.version = Some(version.into()),
         Err(why) => out.findings.push(not_a_release(name, &why)),
@@ -82,6 +105,11 @@ pub(super) fn check(
             "the tag was moved, or the repository is another one: find out before releasing",
         ));
     }
+    if let Some(path) = &source.beside.seen {
+        let look = seen::look(path, &source.project, name, found.id, inputs.at)?;
+        out.findings.extend(look.findings);
+        (out.first_seen, out.unseen) = (look.first_seen, look.unseen);
+    }
     let raw = match &found.target {
         TagTarget::Annotated { raw } => raw,
         TagTarget::Commit => {
@@ -99,15 +127,17 @@ pub(super) fn check(
         }
     };
     let parsed = parse_tag(raw);
-    out.findings.extend(form(name, &parsed));
     out.tagged_at = parsed.tagger.as_ref().map(|tagger| tagger.time);
-    let judged = signers(&parsed, source, project, inputs)?;
-    out.findings.extend(judged.findings);
+    let mut taggers = signature::taggers(&inputs.policy, project);
+    taggers.certificates = signature::vetted_for(taggers.certificates, &inputs.keyring, &source.project);
+    let bench = Bench { source, project, inputs, taggers };
+    let (findings, signers) = bench.judge(&found.id, &parsed)?;
+    out.findings.extend(findings);
     if let (Some(commit), Some(TargetKind::Commit)) = (parsed.object, parsed.target) {
         let (branches, finding) = containing(repository, project, name, &commit)?;
         out.branches = branches;
         out.findings.extend(finding);
-        out.tag = Some(record::Tag { name: name.into(), object: found.id, commit, signers: judged.signers });
+        out.tag = Some(record::Tag { name: name.into(), object: found.id, commit, signers });
     }
     Ok(out)
 }
@@ -193,32 +223,115 @@ fn form(name: &str, parsed: &ParsedTag) -> Vec<Finding> {
             code,
             name,
             message,
-            "sign the tag with an OpenPGP key that the policy lists",
+            "sign the tag with an OpenPGP or SSH key that the policy lists",
         ));
     }
     findings
 }
 
-/// Who signed. A tag may be older than the run: what counts is that the key
-/// was good when it signed, and is not withdrawn now.
-fn signers(
-    parsed: &ParsedTag,
-    source: &cli::Source,
-    project: &Project,
-    inputs: &Inputs,
-) -> Result<Judgement, Failure> {
-    let Signature::OpenPgp(block) = &parsed.signature else { return Ok(Judgement::default()) };
-    let allowed = signature::groups(&inputs.policy, &project.taggers);
-    let allowed = &signature::vetted_for(allowed, &inputs.keyring, &source.project);
-    let court = Court {
-        keyring: &inputs.keyring,
-        allowed,
-        ask: Ask::Tag,
-        at: inputs.at,
-        project: None,
-        version: None,
-    };
-    court.judge(&source.tag, block, &mut parsed.payload.as_slice())
+/// By whom and what a tag is judged.
+struct Bench<'a> {
+    source: &'a cli::Source,
+    project: &'a Project,
+    inputs: &'a Inputs,
+    taggers: Taggers,
+}
+
+impl Bench<'_> {
+    /// The tag's form, its signature and the notes about it; and whether as
+    /// many people signed as must.
+    fn judge(
+        &self,
+        object: &ObjectId,
+        parsed: &ParsedTag,
+    ) -> Result<(Vec<Finding>, Vec<record::Signer>), Failure> {
+        let name = self.source.tag.as_str();
+        let mut findings = form(name, parsed);
+        let signed = self.signature(parsed)?;
+        findings.extend(signed.findings);
+        let mut signers: BTreeMap<_, record::Signer> = BTreeMap::new();
+        let mut add = |all: Vec<record::Signer>| {
+            for signer in all {
+                let newest = signers.entry(signer.certificate.clone()).or_insert_with(|| signer.clone());
+                if newest.signed_at < signer.signed_at {
+                    *newest = signer;
+                }
+            }
+        };
+        add(signed.signers);
+        for path in &self.source.beside.tag_notes {
+            let judged = self.note(path, object)?;
+            findings.extend(judged.findings);
+            add(judged.signers);
+        }
+        let signers: Vec<_> = signers.into_values().collect();
+        if !finding::rejects(&findings) {
+            findings.extend(trust::too_few_signers(name, &signers, self.project.taggers.threshold));
+        }
+        Ok((findings, signers))
+    }
+
+    fn court(&self) -> Court<'_> {
+        Court {
+            keyring: &self.inputs.keyring,
+            allowed: &self.taggers.certificates,
+            ask: Ask::Tag,
+            at: self.inputs.at,
+            project: None,
+            version: None,
+            rules: self.project.signatures,
+        }
+    }
+
+    /// Who signed. A tag may be older than the run: what counts is that the
+    /// key was good when it signed, and is not withdrawn now.
+    fn signature(&self, parsed: &ParsedTag) -> Result<Judgement, Failure> {
+        let name = self.source.tag.as_str();
+        match &parsed.signature {
+            Signature::OpenPgp(block) => self.court().judge(name, block, &mut parsed.payload.as_slice()),
+            Signature::Ssh(block) => {
+                let question = SshQuestion {
+                    subject: name,
+                    namespace: "git",
+                    at: self.inputs.at,
+                    claimed: parsed.tagger.as_ref().map(|tagger| tagger.time),
+                    allowed: &self.taggers.ssh_keys,
+                };
+                Ok(trust::judge_ssh(&ssh::inspect(block, &parsed.payload), &question).into())
+            }
+            Signature::None | Signature::X509(_) | Signature::PgpMessage(_) => Ok(Judgement::default()),
+        }
+    }
+
+    /// Who vouches for the tag by a note. Only what is signed by somebody who
+    /// counts is read.
+    fn note(&self, path: &Path, object: &ObjectId) -> Result<Judgement, Failure> {
+        let subject = super::failure::shown(path);
+        let bytes = files::read_given(path, tag_note::MAX_SIZE).map_err(inputs::as_request)?;
+        let mut beside = path.as_os_str().to_os_string();
+        beside.push(".asc");
+        let signature = match files::read_given(Path::new(&beside), MAX_SIGNATURE) {
+            Ok(signature) => signature,
+            Err(FileError::Missing { .. }) => {
+                let told = format!("there is no {subject}.asc beside it");
+                let hint = "have the note signed: gpg --detach-sign --armor";
+                let findings = vec![Finding::error("signature-missing", &subject, told, hint)];
+                return Ok(trust::Judgement { findings, signers: vec![] }.into());
+            }
+            Err(error) => return Err(inputs::as_request(error)),
+        };
+        let mut judged = self.court().judge(&subject, &signature, &mut bytes.as_slice())?;
+        if judged.accepted() {
+            let note =
+                TagNote::parse(&bytes).map_err(|error| Failure::document("bad-tag-note", path, &error))?;
+            if let Some(told) = note.differs(&self.source.project, &self.source.tag, object) {
+                let hint = "give the note for this tag, or find out which of the two objects was meant";
+                judged.findings.push(Finding::error("tag-note-mismatch", &subject, told, hint));
+                judged.signers.clear();
+            }
+        }
+        Ok(judged)
+    }
 }
 
 /// The policy's branches that contain the commit, or the finding that none does.

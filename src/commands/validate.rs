@@ -44,15 +44,15 @@ pub(super) fn run(args: &cli::Validate, now: Time) -> Result<Report, Failure> {
     let inputs = Inputs::read(&args.rules, now)?;
     let project = inputs::project(&inputs.policy, &args.source.project)?;
     let (folder, manifest) = (&args.artifacts, args.manifest.as_deref());
-    let validated = validate(&args.source, project, &inputs, folder, manifest, &args.supplied)?;
+    let mut validated = validate(&args.source, project, &inputs, folder, manifest, &args.supplied)?;
+    let mut changed = validated.remember(args.check)?;
     let text = validated.record.as_ref().map(text);
-    let mut changed = false;
     if let (Some(path), Some(text)) = (&args.record, &text) {
         let same = files::read_given(path, text.len() as u64).is_ok_and(|old| old == text.as_bytes());
-        if !same {
+        if !same && !args.check {
             files::replace(path, text.as_bytes())?;
-            changed = true;
         }
+        changed |= !same;
     }
     let mut result = validated.document(&args.source.project, &inputs);
     if let (Value::Object(result), Some(text)) = (&mut result, &text) {
@@ -204,6 +204,22 @@ fn in_artifact(artifact: &Artifact) -> Vec<Finding> {
 }
 
 impl Validated {
+    /// Adds the tag of a good release to those that were met; whether that
+    /// changed anything, or would.
+    fn remember(&mut self, check: bool) -> Result<bool, Failure> {
+        let Some(unseen) = self.tag.unseen.take().filter(|_| self.record.is_some()) else { return Ok(false) };
+        if check {
+            return Ok(true);
+        }
+        let moved = unseen.remember()?;
+        if let Some(finding) = moved {
+            self.findings.push(finding);
+            self.record = None;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
     fn make_record(
         &self,
         source: &cli::Source,

@@ -6,6 +6,7 @@ use super::{Failure, inputs, progress};
 use crate::cli::{self, Mode};
 use crate::files::{self, FileError, Hashing, Kind};
 use crate::release::checksums::{self, SUFFIX};
+use crate::release::policy::SignatureRules;
 use crate::release::record::{self, Record, Signer};
 use crate::release::{Finding, Sha256Digest, Time};
 use crate::report::Report;
@@ -45,13 +46,14 @@ pub(super) struct List {
 
 pub(super) fn run(args: &cli::Verify, now: Time) -> Result<Report, Failure> {
     let keyring = inputs::keyring(&args.keyring)?;
-    let (allowed, policy_sha256) = match (&args.policy, &args.project) {
+    let (allowed, rules, policy_sha256) = match (&args.policy, &args.project) {
         (Some(path), Some(id)) => {
             let (policy, sha256) = inputs::policy(path)?;
-            let signer = signature::only(&inputs::project(&policy, id)?.signer);
-            (signature::vetted_for(signer, &keyring, id), Some(sha256))
+            let project = inputs::project(&policy, id)?;
+            let signer = signature::vetted_for(signature::signer(project), &keyring, id);
+            (signer, project.signatures, Some(sha256))
         }
-        _ => (signature::anyone(&keyring), None),
+        _ => (signature::anyone(&keyring), SignatureRules::default(), None),
     };
     let ask = match args.mode {
         Mode::Archive => Ask::Archive,
@@ -65,6 +67,7 @@ pub(super) fn run(args: &cli::Verify, now: Time) -> Result<Report, Failure> {
         at,
         project: args.project.as_deref(),
         version: None,
+        rules,
     };
     let judge = Judge { court };
     let mut verified = Verified::default();

@@ -5,6 +5,7 @@
 //! use these types, and they use none of the other rooms.
 
 pub mod attribute;
+pub mod base64;
 pub mod blob;
 pub mod checksums;
 pub mod digest;
@@ -17,8 +18,11 @@ pub mod path;
 pub mod policy;
 pub mod record;
 pub mod request;
+pub mod seen;
 pub mod signature;
+pub mod ssh;
 pub mod tag;
+pub mod tag_note;
 mod text;
 pub mod time;
 pub mod tree;

@@ -5,9 +5,11 @@
 //! anyone can make it again and compare. `docs/result-format.md` describes it.
 
 use super::document::{self, BadDocument};
+use super::ssh::SshFingerprint;
 use super::{Fingerprint, ObjectId, ReleaseName, Sha256Digest, Sha512Digest, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// First line of every record.
 pub const FORMAT: &str = "countersign/validation-record@v1";
@@ -53,15 +55,59 @@ pub struct Tag {
 /// One accepted signer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signer {
-    /// The certificate.
-    pub certificate: Fingerprint,
+    /// The certificate, or the SSH key.
+    pub certificate: KeyName,
     /// The (sub)key of it that made the signature.
-    pub key: Fingerprint,
-    /// When, by the signature's own word.
+    pub key: KeyName,
+    /// When, by the signature's own word; an SSH signature has none, so by
+    /// that of the tag.
     pub signed_at: Time,
-    /// The policy's groups that let it sign.
+    /// The policy's groups that let it sign, sorted.
     pub groups: Vec<String>,
+    /// The person, where the policy names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
 }
+
+/// By what a key is named: in place of an OpenPGP fingerprint stands
+/// `ssh:SHA256:…` for an SSH key, which has no certificate around it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyName {
+    /// Fingerprint of an OpenPGP certificate or key.
+    OpenPgp(Fingerprint),
+    /// Fingerprint of an SSH key.
+    Ssh(SshFingerprint),
+}
+
+impl KeyName {
+    /// Parses either form.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with("ssh:") {
+            return SshFingerprint::parse(text).map(Self::Ssh).map_err(|why| format!("{text:?} {why}"));
+        }
+        Fingerprint::parse(text).map(Self::OpenPgp).map_err(|error| error.to_string())
+    }
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OpenPgp(fingerprint) => fingerprint.fmt(f),
+            Self::Ssh(fingerprint) => fingerprint.fmt(f),
+        }
+    }
+}
+
+impl PartialEq<Fingerprint> for KeyName {
+    fn eq(&self, other: &Fingerprint) -> bool {
+        matches!(self, Self::OpenPgp(fingerprint) if fingerprint == other)
+    }
+}
+
+crate::release::text::serde_as_text!(KeyName);
 
 /// One explained artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

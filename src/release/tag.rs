@@ -126,12 +126,11 @@ pub enum Signature {
 
 impl Signature {
     /// Why this kind cannot carry a release, as a finding's code and in
-    /// words; `None` for a detached OpenPGP signature.
+    /// words; `None` for a detached OpenPGP signature and for an SSH signature.
     pub fn refusal(&self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::OpenPgp(_) => None,
+            Self::OpenPgp(_) | Self::Ssh(_) => None,
             Self::None => Some(("tag-not-signed", "the tag carries no signature")),
-            Self::Ssh(_) => Some(("tag-ssh-signed", "the tag is signed with an SSH key")),
             Self::X509(_) => Some(("tag-x509-signed", "the tag is signed with an X.509 certificate")),
             Self::PgpMessage(_) => Some((
                 "unsupported-signature-format",

@@ -34,7 +34,7 @@ fn kinds_of_signatures_are_told_apart() {
     };
     assert_eq!(refusal(PGP), None);
     assert_eq!(refusal(""), Some("tag-not-signed"));
-    assert_eq!(refusal(SSH), Some("tag-ssh-signed"));
+    assert_eq!(refusal(SSH), None);
     assert_eq!(refusal(X509), Some("tag-x509-signed"));
     assert_eq!(refusal(INLINE), Some("unsupported-signature-format"));
 }

@@ -7,26 +7,11 @@ use super::algorithms::{self, accepts_hash};
 use super::question::{CLOCK_SKEW, Membership, Question};
 use super::{age, contents, key_rules};
 use crate::release::finding::rejects;
+use crate::release::record::{KeyName, Signer};
 use crate::release::signature::{
     CertificateFacts, Inspection, KeyFacts, SignatureFacts, SignatureKind, Verification,
 };
-use crate::release::{Finding, Fingerprint, Time};
-
-/// Somebody who signed, and counts.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Signer {
-    /// Fingerprint of the certificate.
-    pub certificate: Fingerprint,
-    /// Fingerprint of the key in it that signed.
-    pub key: Fingerprint,
-    /// When, as the signature says.
-    pub signed_at: Time,
-    /// The policy groups through which it counts, sorted.
-    pub groups: Vec<String>,
-    /// The person, where the policy names one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub person: Option<String>,
-}
+use crate::release::{Finding, Fingerprint};
 
 /// The answer to a [`Question`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +31,25 @@ impl Judgement {
 
     /// How many different people are among the signers.
     pub fn people(&self) -> usize {
-        let name = |signer: &Signer| signer.person.clone().unwrap_or_else(|| signer.certificate.to_string());
-        self.signers.iter().map(name).collect::<BTreeSet<_>>().len()
+        people(&self.signers)
     }
+}
+
+/// How many different people are among the signers of one thing: those that
+/// the policy names, and the other keys, each for itself.
+pub fn people(signers: &[Signer]) -> usize {
+    let who = |signer: &Signer| signer.person.clone().ok_or_else(|| signer.certificate.clone());
+    signers.iter().map(who).collect::<BTreeSet<_>>().len()
+}
+
+/// The finding that fewer people signed than must.
+pub fn too_few_signers(subject: &str, signers: &[Signer], threshold: usize) -> Option<Finding> {
+    let people = people(signers);
+    (people < threshold).then(|| {
+        let message = format!("expected signatures by {threshold} people, found {people}");
+        let hint = "Have more of the listed people sign; two certificates of one person count once.";
+        Finding::error("too-few-signers", subject, message, hint)
+    })
 }
 
 /// Judges all signatures of a file.
@@ -236,8 +237,8 @@ fn judge_listed(signature: &SignatureFacts, listed: &Listed<'_>, question: &Ques
 
 fn signer(signature: &SignatureFacts, listed: &Listed<'_>) -> Option<Signer> {
     Some(Signer {
-        certificate: listed.certificate.fingerprint.clone(),
-        key: listed.key.fingerprint.clone(),
+        certificate: KeyName::OpenPgp(listed.certificate.fingerprint.clone()),
+        key: KeyName::OpenPgp(listed.key.fingerprint.clone()),
         signed_at: signature.created?,
         groups: listed.membership.groups.iter().cloned().collect(),
         person: listed.membership.person.clone(),
@@ -250,11 +251,9 @@ fn duplicate(question: &Question<'_>) -> Finding {
 }
 
 fn count(judgement: &mut Judgement, question: &Question<'_>) {
-    let people = judgement.people();
-    if people < question.threshold && !rejects(&judgement.findings) {
-        let message = format!("expected signatures by {} people, found {people}", question.threshold);
-        let hint = "Have more of the listed people sign; two certificates of one person count once.";
-        judgement.findings.push(Finding::error("too-few-signers", question.subject, message, hint));
+    if !rejects(&judgement.findings) {
+        let told = too_few_signers(question.subject, &judgement.signers, question.threshold);
+        judgement.findings.extend(told);
     }
 }
 

@@ -14,12 +14,14 @@ mod life;
 mod outlook;
 mod question;
 mod signing_key;
+mod ssh;
 
-pub use judge::{Judgement, Signer, judge};
+pub use judge::{Judgement, judge, people, too_few_signers};
 pub use life::{Standing, certificate_standing, subkey_standing};
 pub use outlook::{KeyOutlook, Outlook};
 pub use question::{Age, CLOCK_SKEW, Membership, Mode, Question};
 pub use signing_key::{KeyQuestion, judge_signing_key};
+pub use ssh::{SshQuestion, judge_ssh};
 
 #[cfg(test)]
 mod standing_tests;

@@ -68,6 +68,37 @@ def test_validate_in_check_mode_judges_and_writes_no_record(
     assert "modified-file" in played.output
 
 
+def test_tag_that_was_recorded_cannot_move(player, source, tmp_path):
+    """A check records nothing; the next run does; a tag that is another
+    object then is refused."""
+    seen = tmp_path / "seen.yaml"
+    variables = prefixed("validate", source | {"seen": str(seen)})
+    played = player.role("countersign-validate", variables, "--check")
+    assert played.ok and played.changed == 1
+    assert not seen.exists()
+    played = player.role("countersign-validate", variables)
+    assert played.ok and played.changed == 1
+    assert source["tag_object"] in seen.read_text()
+    played = player.role("countersign-validate", variables)
+    assert played.ok and played.changed == 0
+    seen.write_text(seen.read_text().replace(
+        source["tag_object"], "0123456789" * 4))
+    played = player.role("countersign-validate", variables)
+    assert not played.ok
+    assert "tag-moved" in played.output
+
+
+def test_note_is_handed_on_whatever_its_name(player, source, tmp_path):
+    note = tmp_path / "--a note {{ 1 + 1 }}"
+    note.write_text("format: countersign/tag-note@v1\n")
+    played = player.role("countersign-validate", prefixed(
+        "validate", source | {"tag_notes": [str(note)]}))
+    assert not played.ok
+    document = played.facts["countersign_validate_result"]
+    assert [finding["code"] for finding in document["findings"]] == [
+        "signature-missing"]
+
+
 def test_flipped_byte_stops_with_a_readable_finding(player, source, dist):
     flip_one_byte(dist / ARTIFACT)
     played = player.role(

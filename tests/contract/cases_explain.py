@@ -3,6 +3,7 @@
 A case has a name, COMMAND/OUTCOME/what, and does what leads there.
 """
 
+import dataclasses
 import gzip
 import hashlib
 import io
@@ -11,6 +12,8 @@ import pathlib
 import re
 import shutil
 import tarfile
+
+import yaml
 
 from contract_schema import faults, hold, misplaced, schema, single
 from contract_world import ARTIFACT, AT, LATE, PROJECT
@@ -159,6 +162,146 @@ def _(world):
     return ran
 
 
+def ssh_tag(world, name="v1.1"):
+    """A tag signed with a fresh SSH key; the line of its .pub file."""
+    key = world.folder / "ssh"
+    world.execute("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ada",
+                  "-f", key)
+    world.git("-c", "gpg.format=ssh", "-c", f"user.signingkey={key}", "tag",
+              "--sign", "--message=Release", name)
+    return key.with_suffix(".pub").read_text().strip()
+
+
+def masked(world, ran, name="v1.1"):
+    """The key, and so the tag, is another one in each run."""
+    key = world.execute("ssh-keygen", "-lf", "ssh.pub").split()[1]
+    other = b"SHA256:" + 43 * b"A"
+    return masked_object(world, dataclasses.replace(
+        ran, stdout=ran.stdout.replace(key, other),
+        stderr=ran.stderr.replace(key, other)), name)
+
+
+def masked_object(world, ran, name):
+    """An OpenPGP signature holds random bits, and so has the tag's id."""
+    tag = world.git("rev-parse", name).encode()
+    return dataclasses.replace(
+        ran, stdout=ran.stdout.replace(tag, 40 * b"0"),
+        stderr=ran.stderr.replace(tag, 40 * b"0"))
+
+
+@case("verify-tag/ok/by a person with an SSH key")
+def _(world):
+    line = ssh_tag(world)
+
+    def change(policy):
+        team = policy["groups"]["maintainers"]
+        team["people"] = [{"name": "Ada", "ssh-keys": [line]}]
+        policy["projects"][PROJECT]["signatures"] = {"max-age": "7d"}
+    assert faults("policy.json", world.write_policy(change)) == []
+    ran = verify_tag(world, tag="v1.1")
+    signer, = ran.result["tag"]["signers"]
+    assert signer["person"] == "Ada"
+    assert signer["certificate"] == signer["key"]
+    return masked(world, ran)
+
+
+@case("verify-tag/rejected/by an SSH key of nobody")
+def _(world):
+    ssh_tag(world)
+    ran = verify_tag(world, tag="v1.1")
+    assert ran.codes == ["ssh-unknown-key"]
+    return masked(world, ran)
+
+
+@case("verify-tag/rejected/too few people")
+def _(world):
+    def change(policy):
+        policy["groups"]["maintainers"]["certificates"].append(
+            world.keys["release"].primary)
+        policy["projects"][PROJECT]["taggers"]["threshold"] = 2
+    assert faults("policy.json", world.write_policy(change)) == []
+    ran = verify_tag(world)
+    assert ran.codes == ["too-few-signers"]
+    return ran
+
+
+def tag_note(world, by="maintainer", **change):
+    note = {"format": "countersign/tag-note@v1", "project": PROJECT,
+            "tag": "v1.0", "object": world.git("rev-parse", "v1.0")} | change
+    (world.folder / "note").write_text(
+        "".join(f"{key}: {value}\n" for key, value in note.items()))
+    world.execute("gpg", "--armor", "--yes", "--local-user",
+                  f"{world.keys[by].subkey}!", "--detach-sign", "note")
+    return verify_tag(world, "--tag-note", "note")
+
+
+@case("verify-tag/ok/with a note")
+def _(world):
+    return tag_note(world)
+
+
+@case("verify-tag/rejected/with a note for another object")
+def _(world):
+    ran = tag_note(world, object="0" * 40)
+    assert ran.codes == ["tag-note-mismatch"]
+    return ran
+
+
+@case("verify-tag/usage/with a note that is none")
+def _(world):
+    ran = tag_note(world, format="countersign/other@v1")
+    assert ran.codes == ["bad-tag-note"]
+    return ran
+
+
+@case("verify-tag/ok/seen")
+def _(world):
+    ran = verify_tag(world, "--seen", "seen.yaml")
+    assert ran.document["changed"] is True
+    seen = yaml.safe_load((world.folder / "seen.yaml").read_text())
+    assert faults("seen.json", seen) == []
+    assert seen["projects"] == {PROJECT: {"v1.0": {
+        "object": world.git("rev-parse", "v1.0"), "first_seen": AT}}}
+    return ran
+
+
+@case("verify-tag/ok/seen before")
+def _(world):
+    verify_tag(world, "--seen", "seen.yaml").sure()
+    ran = verify_tag(world, "--seen", "seen.yaml")
+    assert ran.document["changed"] is False
+    return ran
+
+
+@case("verify-tag/ok/seen, check only")
+def _(world):
+    ran = verify_tag(world, "--seen", "seen.yaml", "--check")
+    assert ran.document["changed"] is True
+    assert not (world.folder / "seen.yaml").exists()
+    return ran
+
+
+@case("verify-tag/rejected/seen as another object")
+def _(world):
+    (world.folder / "seen.yaml").write_text(
+        "format: countersign/seen@v1\nprojects: {%s: {v1.0: {object: '%s', "
+        "first_seen: '%s'}}}\n" % (PROJECT, "1" * 40, AT))
+    ran = verify_tag(world, "--seen", "seen.yaml")
+    assert ran.codes == ["tag-moved"]
+    return ran
+
+
+@case("verify-tag/usage/bad record of tags")
+def _(world):
+    (world.folder / "seen.yaml").write_text("format: countersign/seen@v2\n")
+    return verify_tag(world, "--seen", "seen.yaml")
+
+
+@case("verify-tag/unavailable/record of tags cannot be written")
+def _(world):
+    return verify_tag(world, "--seen", "gone/seen.yaml")
+
+
 @case("verify-tag/unavailable/alternates")
 def _(world):
     (world.folder / "hello/.git/objects/info/alternates").write_text("/tmp")
@@ -282,6 +425,34 @@ CASES["validate/ok/all"] = lambda world: validate(world, "--explain", "all")
 simple("usage/usage/validate without anything", "validate")
 CASES["usage/usage/validate with a bad time"] = (
     lambda world: validate(world, "--tag-object", "abc"))
+
+
+@case("validate/ok/by an SSH key, with the tag seen, and a record")
+def _(world):
+    world.git("tag", "--delete", "v1.0")
+    line = ssh_tag(world, "v1.0")
+
+    def change(policy):
+        policy["groups"]["maintainers"] = {"ssh-keys": [line]}
+    assert faults("policy.json", world.write_policy(change)) == []
+    ran = validate(world, "--seen", "seen.yaml", "--record", "record.yaml")
+    record = single((world.folder / "record.yaml").read_text())
+    assert faults("validation-record.json", record) == []
+    assert record["tag"]["signers"][0]["key"].startswith("ssh:SHA256:")
+    assert (world.folder / "seen.yaml").exists()
+    return masked(world, ran, "v1.0")
+
+
+@case("validate/rejected/tag seen as another object")
+def _(world):
+    validate(world, "--seen", "seen.yaml").sure()
+    world.git("tag", "--delete", "v1.0")
+    world.git("-c", f"user.signingkey={world.keys['maintainer'].subkey}!",
+              "tag", "--sign", "--message=Again", "v1.0")
+    ran = validate(world, "--seen", "seen.yaml", "--record", "record.yaml")
+    assert ran.codes == ["tag-moved"]
+    assert not (world.folder / "record.yaml").exists()
+    return masked_object(world, ran, "v1.0")
 
 
 @case("validate/ok/with a record and a manifest")

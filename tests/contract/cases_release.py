@@ -13,6 +13,22 @@ from contract_world import ARTIFACT, AT, LATE, LIST, PROJECT, RECORD
 
 CASES["sign/ok"] = lambda world: world.sign()
 CASES["sign/ok/check"] = lambda world: world.sign("--check")
+
+
+@case("sign/ok/with the tag seen")
+def _(world):
+    ran = world.sign("--seen", "seen.yaml")
+    assert ran.sure().result["tag"]["first_seen"] == AT
+    assert "v1.0" in (world.folder / "seen.yaml").read_text()
+    return ran
+
+
+@case("sign/usage/bad record of tags")
+def _(world):
+    (world.folder / "seen.yaml").write_text("tags: {}\n")
+    return world.sign("--seen", "seen.yaml")
+
+
 simple("usage/usage/sign without anything", "sign")
 CASES["usage/usage/key in a file"] = (
     lambda world: world.helped("sign", *world.source, *world.rules,
@@ -342,10 +358,17 @@ def _(world):
 @case("policy-explain/ok/everything set")
 def _(world):
     def change(policy):
+        key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + 43 * "A"
         policy["groups"]["maintainers"].update(
-            {"not-before": "2026-01-01", "not-after": "2027-01-01T00:00:00Z"})
+            {"not-before": "2026-01-01", "not-after": "2027-01-01T00:00:00Z",
+             "ssh-keys": [f"{key[:-1]}E grace"],
+             "people": [{"name": "Ada", "ssh-keys": [key],
+                         "certificates": [world.keys["release"].primary]}]})
+        policy["projects"][PROJECT]["taggers"]["threshold"] = 3
         policy["projects"][PROJECT].update(
             {"name": "hi", "destination": "else/where",
+             "signatures": {"max-age": "2w", "max-life": "1y",
+                            "weak-keys-until": "2027-01-01"},
              "version-pattern": r"[0-9]+\.[0-9]+"})
         policy["projects"][PROJECT]["artifacts"][0].update({
             "root": "r-{version}", "subdirectory": "sub", "omit": ["a", "b"],

@@ -47,6 +47,11 @@ OTHERS = {
     "key-generate", "key-certify", "key-extend", "key-rotate", "key-revoke",
     "key-export-subkey", "key-publish", "key-check",
     "same-as",          # a kind of evidence
+    "ssh-keys",         # a key of the policy
+    "tag-note",         # an option
+    # keys and algorithms of SSH
+    "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", "rsa-sha2-256",
+    "rsa-sha2-512",
     "verify-tag",       # the command
     "version-pattern",  # a key of the policy
 }

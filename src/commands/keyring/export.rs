@@ -108,7 +108,7 @@ fn roles(policy: &Policy, project: Option<(&str, &Project)>) -> BTreeMap<Fingerp
     };
     for project in projects {
         roles.entry(project.signer.clone()).or_default().signs = true;
-        let groups = project.taggers.iter().filter_map(|name| policy.groups.get(name));
+        let groups = project.taggers.any.iter().filter_map(|name| policy.groups.get(name));
         for fingerprint in groups.flat_map(|group| &group.certificates) {
             roles.entry(fingerprint.clone()).or_default().tags = true;
         }

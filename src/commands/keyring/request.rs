@@ -7,6 +7,7 @@ use super::{given, offered};
 use crate::cli;
 use crate::files::{self, FileError};
 use crate::openpgp::{Certificate, Keyring, MAX_SIGNATURE_BYTES, SigningKey};
+use crate::release::policy::SignatureRules;
 use crate::release::request::{FORMAT, MAX_STATEMENT, Request};
 use crate::release::{Finding, Fingerprint, Time, finding};
 use crate::report::{Report, yaml};
@@ -102,7 +103,15 @@ fn signed(
     let allowed = &signature::only(by);
     // The key must be good now; how long ago the request was signed is for
     // those who review it.
-    let court = Court { keyring, allowed, ask: Ask::Tag, at, project: None, version: None };
+    let court = Court {
+        keyring,
+        allowed,
+        ask: Ask::Tag,
+        at,
+        project: None,
+        version: None,
+        rules: SignatureRules::default(),
+    };
     Ok(court.judge(subject, signature, &mut &*bytes)?.findings)
 }
 

@@ -7,6 +7,7 @@ use crate::commands::{Failure, failure, inputs, key};
 use crate::files;
 use crate::openpgp::{Keyring, MAX_SIGNATURE_BYTES, PublicCertificate, Secret, SigningKey};
 use crate::release::path::printable;
+use crate::release::policy::SignatureRules;
 use crate::release::signature::CertificateFacts;
 use crate::release::signature::notation::ARTIFACT;
 use crate::release::{Finding, Fingerprint, Time};
@@ -37,8 +38,15 @@ pub(super) fn run(args: &cli::KeyCheck, now: Time) -> Result<Done, Stop> {
     let keyring = Keyring::load(vec![(format!("{}.asc", public.fingerprint()), public.to_armored())]);
     let keyring = keyring.map_err(Failure::from)?;
     let allowed = signature::only(public.fingerprint());
-    let court =
-        Court { keyring: &keyring, allowed: &allowed, ask: Ask::Archive, at, project: None, version: None };
+    let court = Court {
+        keyring: &keyring,
+        allowed: &allowed,
+        ask: Ask::Archive,
+        at,
+        project: None,
+        version: None,
+        rules: SignatureRules::default(),
+    };
     let mut tried = Value::Null;
     if let Some(secret) = secret {
         let (key, told) = try_key(&secret, passphrase.as_ref(), &facts, &court)?;
@@ -169,7 +177,8 @@ fn try_key(
     let fresh = Court { ask: Ask::Release, ..*court };
     let judgement = fresh.judge(name, &signature, &mut &*word)?;
     findings.extend(judgement.findings);
-    Ok((judgement.signers.first().map(|signer| signer.key.clone()), findings))
+    let tried = judgement.signers.first().map(|_| key.facts().key.clone());
+    Ok((tried, findings))
 }
 
 /// Verifies a file that CI signed with what readers have.

@@ -4,60 +4,73 @@
 use super::template::{Template, VersionGrammar};
 use super::{
     ArtifactRule, CatalogueRule, FileEvidence, FileRule, Group, LimitRules, Pattern, Policy, Project,
-    RebuiltRule, SubmoduleRule, raw,
+    RebuiltRule, SignatureRules, SubmoduleRule, Taggers, group, raw,
 };
 use crate::release::document::BadDocument;
+use crate::release::record::KeyName;
 use crate::release::{ReleaseName, TreePath, name};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where in the file we are, as a dotted path.
 #[derive(Clone)]
-struct Place(String);
+pub(super) struct Place(String);
 
 impl Place {
-    fn at(&self, key: impl std::fmt::Display) -> Self {
+    pub(super) fn top() -> Self {
+        Self(String::new())
+    }
+
+    pub(super) fn at(&self, key: impl std::fmt::Display) -> Self {
         Self(if self.0.is_empty() { key.to_string() } else { format!("{}.{key}", self.0) })
     }
 
-    fn fault(&self, message: impl std::fmt::Display) -> BadDocument {
+    pub(super) fn fault(&self, message: impl std::fmt::Display) -> BadDocument {
         BadDocument::Meaning { place: self.0.clone(), message: message.to_string() }
     }
 
-    fn not_empty<T>(&self, items: &[T]) -> Result<(), BadDocument> {
+    pub(super) fn not_empty<T>(&self, items: &[T]) -> Result<(), BadDocument> {
         if items.is_empty() { Err(self.fault("is empty: then nothing could be accepted")) } else { Ok(()) }
     }
 }
 
 pub(super) fn policy(raw: raw::Policy) -> Result<Policy, BadDocument> {
-    let top = Place(String::new());
+    let top = Place::top();
     let mut groups = BTreeMap::new();
     for (name, group) in raw.groups.0 {
         let place = top.at("groups").at(&name);
-        groups.insert(name, check_group(&place, group)?);
+        groups.insert(name, group::check(&place, group)?);
     }
+    let holders = group::holders(&groups)?;
     let mut projects = BTreeMap::new();
     for (id, project) in raw.projects.0 {
         let place = top.at("projects").at(&id);
         name::check_place("the project", &id).map_err(|error| place.fault(error))?;
-        let project = check_project(&place, &id, project, &groups)?;
+        let project = check_project(&place, &id, project, &groups, &holders)?;
         projects.insert(id, project);
     }
     shared_names(&projects)?;
-    Ok(Policy { groups, projects })
+    Ok(Policy { groups, projects, holders })
 }
 
-fn check_group(place: &Place, raw: raw::Group) -> Result<Group, BadDocument> {
-    place.at("certificates").not_empty(&raw.certificates)?;
-    let mut certificates = raw.certificates.clone();
-    certificates.sort();
-    if let Some([twice, _]) = certificates.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
-        return Err(place.at("certificates").fault(format!("{twice} stands there twice")));
+/// Who may sign tags, and how many people must: no more than there are.
+fn check_taggers(
+    place: &Place,
+    raw: raw::Taggers,
+    groups: &BTreeMap<String, Group>,
+    holders: &BTreeMap<KeyName, String>,
+) -> Result<Taggers, BadDocument> {
+    place.at("any").not_empty(&raw.any)?;
+    if let Some(unknown) = raw.any.iter().find(|group| !groups.contains_key(*group)) {
+        return Err(place.at("any").fault(format!("{unknown:?} is no group of this policy")));
     }
-    if raw.not_before.zip(raw.not_after).is_some_and(|(from, to)| from > to) {
-        return Err(place.fault("not-before is later than not-after"));
+    let keys = raw.any.iter().filter_map(|name| groups.get(name)).flat_map(Group::keys);
+    let people: BTreeSet<_> = keys.map(|key| holders.get(&key).ok_or(key)).collect();
+    let threshold = raw.threshold.unwrap_or(1);
+    if !(1..=people.len()).contains(&threshold) {
+        let told = format!("is {threshold}, and the groups have {} people", people.len());
+        return Err(place.at("threshold").fault(told));
     }
-    let raw::Group { not_before, not_after, note, .. } = raw;
-    Ok(Group { certificates, not_before, not_after, note })
+    Ok(Taggers { any: raw.any, threshold })
 }
 
 fn check_project(
@@ -65,16 +78,15 @@ fn check_project(
     id: &str,
     raw: raw::Project,
     groups: &BTreeMap<String, Group>,
+    holders: &BTreeMap<KeyName, String>,
 ) -> Result<Project, BadDocument> {
     let tag = template(&place.at("tag"), &raw.tag)?;
     if raw.tag.matches("{version}").count() != 1 {
         return Err(place.at("tag").fault("must hold {version} exactly once"));
     }
     let version = grammar(place, raw.version.as_deref(), raw.version_pattern.as_deref())?;
-    place.at("taggers.any").not_empty(&raw.taggers.any)?;
-    if let Some(unknown) = raw.taggers.any.iter().find(|group| !groups.contains_key(*group)) {
-        return Err(place.at("taggers.any").fault(format!("{unknown:?} is no group of this policy")));
-    }
+    let taggers = check_taggers(&place.at("taggers"), raw.taggers, groups, holders)?;
+    let raw::Signatures { max_age, max_life, weak_keys_until } = raw.signatures;
     place.at("branches").not_empty(&raw.branches)?;
     let branches = patterns(&place.at("branches"), &raw.branches)?;
     let last_part = id.rsplit('/').next().unwrap_or(id);
@@ -94,8 +106,9 @@ fn check_project(
         tag,
         version,
         branches,
-        taggers: raw.taggers.any,
+        taggers,
         signer: raw.signer,
+        signatures: SignatureRules { max_age, max_life, weak_keys_until },
         destination,
         artifacts,
     })

@@ -4,11 +4,17 @@
 //! widen what is accepted. `docs/policy.md` is the reference for its keys.
 
 pub(crate) mod check;
+mod group;
 mod raw;
+mod span;
 pub mod template;
 
 use super::document::{self, BadDocument};
 use super::{Fingerprint, ReleaseName, Sha256Digest, Time};
+pub use group::{Group, Person};
+pub use span::Span;
+
+use super::record::KeyName;
 use globset::GlobMatcher;
 use std::collections::BTreeMap;
 use template::{Template, VersionGrammar};
@@ -23,19 +29,29 @@ pub struct Policy {
     pub groups: BTreeMap<String, Group>,
     /// Projects by their identity, such as `openstack/nova`.
     pub projects: BTreeMap<String, Project>,
+    holders: BTreeMap<KeyName, String>,
 }
 
-/// Certificates that may act together under one name.
+/// Who may sign the tags of a project.
 #[derive(Debug, Clone)]
-pub struct Group {
-    /// Fingerprints of the certificates (primary keys).
-    pub certificates: Vec<Fingerprint>,
-    /// Signatures made before it do not count.
-    pub not_before: Option<Time>,
-    /// Signatures made after it do not count.
-    pub not_after: Option<Time>,
-    /// Who vetted and when; for people.
-    pub note: Option<String>,
+pub struct Taggers {
+    /// Groups whose keys count.
+    pub any: Vec<String>,
+    /// How many people must sign, at least one.
+    pub threshold: usize,
+}
+
+/// Bounds on signatures and keys of a project that differ from the built-in
+/// ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SignatureRules {
+    /// How old a signature may be when its release goes out.
+    pub max_age: Option<Span>,
+    /// How long the signing key may live from now on.
+    pub max_life: Option<Span>,
+    /// Until when keys count that the list of algorithms accepts only by a
+    /// dated exception.
+    pub weak_keys_until: Option<Time>,
 }
 
 /// What is accepted for one project.
@@ -51,10 +67,12 @@ pub struct Project {
     pub version: VersionGrammar,
     /// The tag's commit must be reachable from one of these branches.
     pub branches: Vec<Pattern>,
-    /// Groups whose certificates may sign tags.
-    pub taggers: Vec<String>,
+    /// Who may sign tags.
+    pub taggers: Taggers,
     /// The release certificate that signs the artifacts.
     pub signer: Fingerprint,
+    /// Bounds on signatures and keys.
+    pub signatures: SignatureRules,
     /// Place below the site's root, `/`-separated.
     pub destination: String,
     /// Every artifact of a release; all of them are expected, and no others.
@@ -206,10 +224,16 @@ impl Policy {
         check::policy(raw)
     }
 
+    /// The person who holds a key, if any group says.
+    pub fn holder(&self, key: &KeyName) -> Option<&str> {
+        self.holders.get(key).map(String::as_str)
+    }
+
     /// Groups that no project uses: probably a mistake, or a leftover.
     pub fn unused_groups(&self) -> impl Iterator<Item = &str> {
-        let used =
-            |group: &str| self.projects.values().any(|project| project.taggers.iter().any(|t| t == group));
+        let used = |group: &str| {
+            self.projects.values().any(|project| project.taggers.any.iter().any(|t| t == group))
+        };
         self.groups.keys().map(String::as_str).filter(move |group| !used(group))
     }
 }

@@ -1,5 +1,6 @@
 //! The policy file as written: keys and types only, unknown keys refused.
 
+use super::span::Span;
 use crate::release::document::UniqueMap;
 use crate::release::{Fingerprint, Sha256Digest, Time};
 use serde::Deserialize;
@@ -16,10 +17,25 @@ pub(super) struct Policy {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Group {
+    #[serde(default)]
     pub certificates: Vec<Fingerprint>,
+    #[serde(default)]
+    pub ssh_keys: Vec<String>,
+    #[serde(default)]
+    pub people: Vec<Person>,
     pub not_before: Option<Time>,
     pub not_after: Option<Time>,
     pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Person {
+    pub name: String,
+    #[serde(default)]
+    pub certificates: Vec<Fingerprint>,
+    #[serde(default)]
+    pub ssh_keys: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,6 +49,8 @@ pub(super) struct Project {
     pub branches: Vec<String>,
     pub taggers: Taggers,
     pub signer: Fingerprint,
+    #[serde(default)]
+    pub signatures: Signatures,
     pub destination: Option<String>,
     pub artifacts: Vec<Artifact>,
 }
@@ -41,6 +59,15 @@ pub(super) struct Project {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Taggers {
     pub any: Vec<String>,
+    pub threshold: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Signatures {
+    pub max_age: Option<Span>,
+    pub max_life: Option<Span>,
+    pub weak_keys_until: Option<Time>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -27,6 +27,7 @@ fn several() -> Vec<Vector> {
     let blocks = |one: Signature, two: Signature| [armored(&[one]), armored(&[two])].concat();
     let once = good();
     let many: Vec<Signature> = (0..100).map(|_| once.clone()).collect();
+    let more: Vec<Signature> = (0..600).map(|_| once.clone()).collect();
     let mut changed = Vector::new("3", "data changed", &holder, good(), "bad-signature");
     changed.data = b"hello\nWorld\n".to_vec();
     vec![
@@ -50,6 +51,7 @@ fn several() -> Vec<Vector> {
             "multiple-armor-blocks",
         ),
         Vector::new("45", "100 signatures in a file", &holder, armored(&many), "too-many-signatures"),
+        Vector::new("45a", "600 signatures in a file", &holder, armored(&more), "signature-too-large"),
     ]
 }
 
@@ -83,12 +85,12 @@ fn labels() -> Vec<Vector> {
 
 fn other_documents() -> Vec<Vector> {
     let holder = Holder::new();
-    let cleartext = {
+    let cleartext = |text: &[u8]| {
         let mut sink = Vec::new();
         let message = Message::new(&mut sink);
         let mut signer =
             Signer::new(message, holder.pair(0)).unwrap().creation_time(day(0)).cleartext().build().unwrap();
-        signer.write_all(DATA).unwrap();
+        signer.write_all(text).unwrap();
         signer.finalize().unwrap();
         sink
     };
@@ -126,7 +128,14 @@ fn other_documents() -> Vec<Vector> {
             armored_as(Kind::Message, &compressed),
             "not-a-detached-signature",
         ),
-        Vector::new("34", "cleartext-signed document", &holder, cleartext, "not-a-detached-signature"),
+        Vector::new("34", "cleartext-signed document", &holder, cleartext(DATA), "not-a-detached-signature"),
+        Vector::new(
+            "34a",
+            "cleartext-signed document with another text",
+            &holder,
+            cleartext(b"other data\n"),
+            "not-a-detached-signature",
+        ),
         Vector::new(
             "50",
             "a public key in place of a signature",
@@ -149,10 +158,14 @@ fn nothing() -> Vec<Vector> {
     let holder = Holder::new();
     let empty = b"-----BEGIN PGP SIGNATURE-----\n\n-----END PGP SIGNATURE-----\n".to_vec();
     let good = String::from_utf8(armored(&[holder.sign(0, DATA)])).unwrap();
+    let unsummed: String =
+        good.lines().filter(|line| !line.starts_with('=')).map(|line| format!("{line}\n")).collect();
+    let checksum = unsummed.replace("\n-----END", "\n=AAAA\n-----END").into_bytes();
     let cut = good.split_at(good.len() / 2).0.as_bytes().to_vec();
     vec![
         Vector::new("49", "empty file", &holder, Vec::new(), "no-signature"),
         Vector::new("51", "empty armour", &holder, empty, "no-signature"),
         Vector::new("52", "armour cut in the middle", &holder, cut, "malformed-armor"),
+        Vector::new("52a", "armour with a wrong checksum line", &holder, checksum, "ok"),
     ]
 }
