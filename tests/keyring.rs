@@ -57,7 +57,7 @@ fn later(world: &World) -> Command {
     gpg
 }
 
-fn unprotected<'c>(gpg: &'c mut Command) -> &'c mut Command {
+fn unprotected(gpg: &mut Command) -> &mut Command {
     gpg.args(["--pinentry-mode", "loopback", "--passphrase", ""])
 }
 
