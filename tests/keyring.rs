@@ -57,7 +57,7 @@ fn later(world: &World) -> Command {
     gpg
 }
 
-fn unprotected<'c>(gpg: &'c mut Command) -> &'c mut Command {
+fn unprotected(gpg: &mut Command) -> &mut Command {
     gpg.args(["--pinentry-mode", "loopback", "--passphrase", ""])
 }
 
@@ -366,6 +366,36 @@ fn who_was_vetted_for_one_project_does_not_release_another() {
     world.judge("verify-tag", &[]).rejected_for("signer-not-allowed");
     let ran = keyring(&world, "check", &["--policy", "policy.yaml"]);
     assert_eq!(ran.ok().codes(), ["not-vetted-for-project"; 2]);
+}
+
+#[test]
+fn a_binary_file_stays_one() {
+    let world = World::new();
+    let (key, name) = (&world.maintainer, format!("keyring/{}", world.maintainer.certificate));
+    fs::remove_file(world.path(&format!("{name}.asc"))).unwrap();
+    let mut gpg = world.gpg();
+    run_ok(gpg.arg("--output").arg(world.path(&format!("{name}.pgp"))).args(["--export", &key.certificate]));
+    run_ok(later(&world).args(["--quick-set-expire", &key.certificate, "3y"]));
+    export(&world, key, "new.asc");
+    assert_eq!(changes(keyring(&world, "update", &["new.asc"]).ok()), ["expiry"]);
+    assert_eq!(world.names("keyring").len(), 2);
+    assert!(fs::read(world.path(&format!("{name}.pgp"))).unwrap()[0] & 0x80 != 0, "no armour");
+    world.judge("verify-tag", &[]).ok();
+}
+
+#[test]
+fn a_record_made_under_other_states_signs_nothing() {
+    let world = World::new();
+    let validated = world.judge("validate", &["--artifacts", "dist", "--record", "record.yaml"]);
+    let sha256 = validated.ok().result()["record"]["sha256"].as_str().unwrap().to_string();
+    // Nothing that matters for this release, but what was judged by is another keyring now.
+    let file = format!("keyring/{}.asc", world.release.certificate);
+    add(&world, &file, &world.release.certificate, &[]).ok();
+    let record = ["sign", "--record", "record.yaml", "--record-sha256", &sha256];
+    let rest = ["--artifacts", "dist", "--key", "-"];
+    let secret = world.secret_subkey(&world.release);
+    let ran = world.with_input(&[&record[..], &support::RULES, &rest].concat(), &secret);
+    ran.rejected_for("record-keyring-differs");
 }
 
 #[test]

@@ -187,6 +187,8 @@ simple("keyring-export/rejected/no ssh keys", *exported(
     "git-allowed-signers"))
 simple("keyring-export/usage/unknown project", *exported(
     "keys", *POLICY, "--project", "example/other"))
+simple("keyring-export/usage/into the keyring", "export", "--format", "keys",
+       "--output-dir", "./keyring")
 simple("keyring-export/unavailable/a file in the way", "export", "--format",
        "keys", "--output-dir", "policy.yaml")
 simple("usage/usage/odd site", *exported("arch", "--site-url", "https://$x"))

@@ -22,6 +22,7 @@ const MAX_EXPORT: u64 = 64 << 20;
 
 pub(super) fn run(args: &cli::KeyringExport, now: Time) -> Result<Report, Failure> {
     let at = args.place.at.unwrap_or(now);
+    elsewhere(&args.output_dir, &args.place.keyring)?;
     let Folder { keyring, .. } = Folder::read(&args.place.keyring)?;
     let policy = args.policy.as_deref().map(inputs::policy).transpose()?.map(|(policy, _)| policy);
     let project = match (&policy, &args.project) {
@@ -63,6 +64,23 @@ pub(super) fn run(args: &cli::KeyringExport, now: Time) -> Result<Report, Failur
         "files": told.collect::<Vec<_>>(),
     });
     Ok(Report::judged("keyring-export", findings, result).with_changed(changed))
+}
+
+/// An export written into the keyring would make it none.
+fn elsewhere(given_output: &Path, keyring: &Path) -> Result<(), Failure> {
+    match (given_output.canonicalize(), keyring.canonicalize()) {
+        (Ok(output), Ok(keyring)) if output == keyring => {
+            let told = "is the keyring, which holds certificates and nothing else";
+            Err(Failure::usage(
+                "output-in-keyring",
+                &failure::shown(given_output),
+                told,
+                "write somewhere else",
+            ))
+        }
+        // Whatever is wrong with either path is told when it is used.
+        _ => Ok(()),
+    }
 }
 
 fn make(
