@@ -2,6 +2,7 @@
 //! Where git states the same thing statically they are compared; where a
 //! script computes it, they pass and the explanation says so.
 
+use super::metadata::Metadata;
 use super::project::{Project, Stated};
 use super::{Check, collapse, mismatch, show, undecided};
 use std::cell::RefCell;
@@ -63,6 +64,42 @@ impl<'p> Described<'p> {
             return Ok(true);
         }
         mismatch(format!("has {header}: {}, which {} does not state", show(value), self.project.source))
+    }
+
+    /// Classifiers and addresses that git states must all be there, each once.
+    pub fn all_there(&self, metadata: &Metadata) -> Check {
+        let stated = |kind: &str| match self.project.texts.stated.get(kind) {
+            Some(Stated::Is(texts)) => texts.as_slice(),
+            _ => &[],
+        };
+        let classifiers = stated("classifier");
+        let found: Vec<String> = metadata.many("classifier").map(collapse).collect();
+        let set: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+        let wanted: BTreeSet<String> = classifiers.iter().map(|text| collapse(text)).collect();
+        if let Some(lost) = wanted.iter().find(|text| !text.is_empty() && !set.contains(text.as_str())) {
+            return mismatch(format!(
+                "lacks the classifier {}, which {} states",
+                show(lost),
+                self.project.source
+            ));
+        }
+        if set.len() != found.len() && wanted.len() == classifiers.len() {
+            return mismatch("has one classifier twice");
+        }
+        let address = |text: &str| text.rsplit_once(", ").map_or(text, |(_, url)| url).trim().to_string();
+        let headers = ["project-url", "home-page", "download-url"];
+        let found: BTreeSet<String> =
+            headers.iter().flat_map(|header| metadata.many(header)).map(address).collect();
+        match stated("url")
+            .iter()
+            .map(|text| address(text))
+            .find(|url| !url.is_empty() && !found.contains(url))
+        {
+            Some(lost) => {
+                mismatch(format!("lacks the address {}, which {} states", show(&lost), self.project.source))
+            }
+            None => Ok(()),
+        }
     }
 
     fn holds(&self, header: &str, kind: &'static str, value: &str, stated: &[String]) -> bool {

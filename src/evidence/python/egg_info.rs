@@ -22,7 +22,7 @@ const MAX_LINES: usize = 400_000;
 pub(crate) fn check(case: &Case<'_>, folder: &str, name: &str, content: &[u8]) -> Option<Explained> {
     Some(match name {
         "PKG-INFO" => in_place(case, folder).and_then(|()| same_pkg_info(case, folder, content)),
-        "SOURCES.txt" => in_place(case, folder).and_then(|()| sources(case, content)),
+        "SOURCES.txt" => in_place(case, folder).and_then(|()| sources(case, folder, content)),
         "requires.txt" => in_place(case, folder).and_then(|()| requires(case, content)),
         "scm_version.json" => in_place(case, folder).and_then(|()| scm_version(case, content)),
         "scm_file_list.json" => in_place(case, folder).and_then(|()| scm_file_list(case, content)),
@@ -34,7 +34,7 @@ pub(crate) fn check(case: &Case<'_>, folder: &str, name: &str, content: &[u8]) -
 pub(crate) fn common(case: &Case<'_>, name: &str, content: &[u8]) -> Option<Explained> {
     Some(match name {
         "entry_points.txt" => entry_points(case, content),
-        "top_level.txt" | "namespace_packages.txt" => modules(case, content),
+        "top_level.txt" | "namespace_packages.txt" => modules(case, name == "top_level.txt", content),
         "dependency_links.txt" | "not-zip-safe" | "zip-safe" => match content {
             b"\n" => Ok((Level::Exact, "one line feed".into())),
             _ => mismatch(format!("must be one line feed, has {} bytes", content.len())),
@@ -82,16 +82,43 @@ fn lines(text: &str) -> Check<Vec<&str>> {
     }
 }
 
-fn sources(case: &Case<'_>, content: &[u8]) -> Explained {
+/// `SOURCES.txt`: sorted by folder and name, each once, and all of them.
+fn sources(case: &Case<'_>, folder: &str, content: &[u8]) -> Explained {
     let text = plain_text(content)?;
     let lines = lines(&text)?;
+    let key = |line: &'_ str| -> (String, String) {
+        let (folder, name) = line.rsplit_once('/').unwrap_or(("", line));
+        (folder.into(), name.into())
+    };
+    let mut before = None;
     for line in &lines {
         let path = TreePath::from(*line);
         if !case.in_artifact(&path) && case.in_git(&path).is_none() {
             return mismatch(format!("names {}, which neither the artifact nor git holds", show(line)));
         }
+        let this = Some(key(line));
+        if before >= this {
+            return mismatch(format!("names {} twice or out of order", show(line)));
+        }
+        before = this;
     }
-    Ok((Level::Structured, format!("each of its {} paths is in the artifact or in git", lines.len())))
+    let listed: BTreeSet<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
+    // Written after the list: the top of an sdist, and this folder.
+    let later = |path: &TreePath| {
+        matches!(path.as_bytes(), b"PKG-INFO" | b"setup.cfg")
+            || path.strip_prefix(folder.as_bytes()).is_some()
+    };
+    let paths =
+        case.identical().map(|entry| &entry.path).chain(case.candidates().map(|found| &found.fact.path));
+    for path in paths {
+        if !listed.contains(path.as_bytes()) && !later(path) {
+            return mismatch(format!("does not name {}, which the artifact holds", show(&path.to_string())));
+        }
+    }
+    Ok((
+        Level::Structured,
+        format!("names the files of the artifact; each of its {} paths is there or in git", lines.len()),
+    ))
 }
 
 /// `requires.txt`: requirements, and under `[extra:condition]` those of an
@@ -100,6 +127,7 @@ fn requires(case: &Case<'_>, content: &[u8]) -> Explained {
     let text = plain_text(content)?;
     let (mut found, mut extras) = (BTreeSet::<Dependency>::new(), BTreeSet::new());
     let (mut extra, mut condition) = (String::new(), None);
+    let (mut under, mut seen) = ("", BTreeSet::new());
     for line in lines(&text)? {
         if let Some(heading) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             let (name, rest) =
@@ -114,7 +142,14 @@ fn requires(case: &Case<'_>, content: &[u8]) -> Explained {
             if !extra.is_empty() {
                 extras.insert(extra.clone());
             }
+            if !seen.insert((heading, "")) {
+                return mismatch(format!("has the section {} twice", show(heading)));
+            }
+            under = heading;
             continue;
+        }
+        if !seen.insert((under, line)) {
+            return mismatch(format!("has {} twice", show(line)));
         }
         let read = Requirement::parse(line).filter(|requirement| requirement.marker.is_none());
         match read.and_then(|requirement| requirement.under(&extra, condition.clone())) {
@@ -129,8 +164,15 @@ fn requires(case: &Case<'_>, content: &[u8]) -> Explained {
 
 fn entry_points(case: &Case<'_>, content: &[u8]) -> Explained {
     let text = plain_text(content)?;
-    lines(&text)?;
+    let lines = lines(&text)?;
     let found = legacy::sections(&text)?;
+    let groups: BTreeSet<&str> = found.iter().map(|one| one.group.as_str()).collect();
+    let names: BTreeSet<(&str, &str)> =
+        found.iter().map(|one| (one.group.as_str(), one.name.as_str())).collect();
+    // Each group and each name once: readers differ in which of two counts.
+    if lines.iter().filter(|line| !line.trim().is_empty()).count() != groups.len() + names.len() {
+        return mismatch("has a group or name twice, a group without names, or a comment");
+    }
     let project = project::of(case)?;
     let wanted = project.entry_points.known("entry points")?;
     let told = |one: &project::EntryPoint| {
@@ -152,15 +194,36 @@ fn entry_points(case: &Case<'_>, content: &[u8]) -> Explained {
     ))
 }
 
-fn modules(case: &Case<'_>, content: &[u8]) -> Explained {
+fn modules(case: &Case<'_>, all: bool, content: &[u8]) -> Explained {
     let text = plain_text(content)?;
     let known = project::known(case)?;
     let lines = lines(&text)?;
+    let mut before = "";
     for line in &lines {
         let top = line.split('.').next().unwrap_or_default();
         if !known.modules.contains(top) {
             return mismatch(format!("names the module {}, which git does not have", show(line)));
         }
+        if before >= *line {
+            return mismatch(format!("names {} twice or out of order", show(line)));
+        }
+        before = line;
+    }
+    // A package called as the project is always one of them.
+    let own = pkg_info::named(case)?.name;
+    let lacks = |module: &&String| normal_name(module) == own && !lines.contains(&module.as_str());
+    let is_package = |module: &&String| {
+        let below = |folder: &str| TreePath::from(format!("{folder}{module}/__init__.py").as_str());
+        let folders = known.project.folders.iter().map(String::as_str);
+        std::iter::once("").chain(folders).any(|folder| case.in_artifact(&below(folder)))
+    };
+    if let Some(module) = known.modules.iter().filter(lacks).find(is_package)
+        && all
+    {
+        return mismatch(format!("does not name {}, which the artifact holds", show(module)));
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        return mismatch("does not end in a line feed");
     }
     Ok((Level::Structured, "each name is a module or package of git".into()))
 }

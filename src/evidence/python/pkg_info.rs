@@ -147,6 +147,7 @@ fn headers(case: &Case<'_>, project: &Project, metadata: &Metadata) -> Check<BTr
             }
         }
     }
+    described.all_there(metadata)?;
     let python = project.requires_python.known("requires-python")?;
     if metadata.one("requires-python").is_none() && !python.is_empty() {
         return mismatch(format!("has no Requires-Python, git states {}", show(python)));
@@ -234,6 +235,13 @@ fn stated_dependencies(metadata: &Metadata) -> Check<(BTreeSet<Dependency>, BTre
 
 fn requirements(case: &Case<'_>, project: &Project, metadata: &Metadata) -> Check {
     let (found, extras) = stated_dependencies(metadata)?;
+    for header in ["requires-dist", "provides-extra", "license-file"] {
+        let mut values = BTreeSet::new();
+        // A tool that drops conditions may write the same twice.
+        if !project.evaluates_conditions && !metadata.many(header).all(|value| values.insert(value)) {
+            return mismatch(format!("has one {header} twice"));
+        }
+    }
     // setuptools before 68 wrote dependencies into requires.txt only, which is
     // judged on its own.
     let old =

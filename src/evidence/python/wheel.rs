@@ -70,7 +70,7 @@ pub(crate) fn wheel(case: &Case<'_>, content: &[u8]) -> Check<(Level, String)> {
             header => return undecided(format!("has the header {} with {}", show(header), show(value))),
         }
     }
-    for name in ["wheel-version", "root-is-purelib", "tag"] {
+    for name in ["wheel-version", "generator", "root-is-purelib", "tag"] {
         if found.one(name).is_none() {
             return mismatch(format!("has no header {name}"));
         }
@@ -80,7 +80,7 @@ pub(crate) fn wheel(case: &Case<'_>, content: &[u8]) -> Check<(Level, String)> {
     }
     let tags: BTreeSet<String> = python.split('.').map(|python| format!("{python}-none-any")).collect();
     let stated: BTreeSet<String> = found.many("tag").map(Into::into).collect();
-    if tags != stated {
+    if tags != stated || found.many("tag").count() != tags.len() {
         let stated = stated.into_iter().collect::<Vec<_>>().join(", ");
         return mismatch(format!("has the tags {}, its name says {python}-{abi}-{platform}", show(&stated)));
     }
