@@ -18,6 +18,7 @@ mod seen;
 mod sign;
 mod signature;
 mod tag;
+mod tag_signers;
 mod validate;
 mod verify;
 
