@@ -506,3 +506,39 @@ fn notes_and_seen_tags_belong_to_a_validation() {
         assert_eq!((ran.code, ran.codes()), (2, vec!["usage"]), "{more:?}");
     }
 }
+
+/// Where everybody signs with SSH keys, notes are signed with them too.
+#[test]
+fn a_note_signed_with_an_ssh_key_counts_in_its_own_namespace_only() {
+    let world = World::new();
+    let (ada, bob) = (ed25519(&world, "ada"), ed25519(&world, "bob"));
+    let people = format!("people: [{{name: Ada, ssh-keys: [{ada:?}]}}, {{name: Bob, ssh-keys: [{bob:?}]}}]");
+    policy(&world, &format!("  team: {{{people}}}"), "any: [team], threshold: 2", "");
+    ssh_tag(&world, "v1.0", "ada");
+    let object = world.git(&["rev-parse", "refs/tags/v1.0"]);
+    let judged = |date: &str, key: &str, namespace: &str| {
+        let text = format!(
+            "format: countersign/tag-note@v1\nproject: example/hello\ntag: v1.0\nobject: {object}\n{date}"
+        );
+        fs::write(world.path("note"), &text).unwrap();
+        fs::write(world.path("note.sig"), ssh_sign(&world, key, namespace, text.as_bytes())).unwrap();
+        world.judge("verify-tag", &["--tag-note", "note"])
+    };
+    let (date, namespace) = ("date: 2026-01-02\n", "tag-note@countersign.invalid");
+    let ran = judged(date, "bob", namespace);
+    assert_eq!(signers(ran.ok()).len(), 2);
+    judged(date, "ada", namespace).rejected_for("too-few-signers");
+    judged(date, "bob", "git").rejected_for("ssh-namespace");
+    judged(date, "bob", "file").rejected_for("ssh-namespace");
+    judged("", "bob", namespace).rejected_for("signature-without-date");
+    judged("date: 2027-01-01\n", "bob", namespace).rejected_for("signature-from-future");
+    // One that is signed twice needs two good signatures.
+    judged(date, "bob", namespace).ok();
+    sign_file(&world, "note", &world.stranger.subkey);
+    world.judge("verify-tag", &["--tag-note", "note"]).rejected_for("unknown-signer");
+    // A note's signature is for no tag.
+    let payload = payload(&world, "v1.0");
+    let signature = ssh_sign(&world, "ada", namespace, &payload);
+    forge(&world, "v1.0", &[&payload[..], &signature].concat());
+    world.judge("verify-tag", &[]).rejected_for("ssh-namespace");
+}

@@ -50,7 +50,7 @@ pub struct Source {
 /// What is known of a tag beside the repository.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Beside {
-    /// Note by which another person vouches for the tag object, signed in FILE.asc; may be given several times
+    /// Note by which another person vouches for the tag object, signed in FILE.asc or FILE.sig; may be given several times
     #[arg(long = "tag-note", value_name = "FILE", requires = "repository")]
     pub tag_notes: Vec<PathBuf>,
     /// Record of tags and their objects: a moved tag is refused, a new one is added if the answer is yes

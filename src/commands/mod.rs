@@ -21,6 +21,7 @@ mod sign;
 mod signature;
 mod supplied;
 mod tag;
+mod tag_signers;
 mod terminal;
 mod validate;
 mod verify;

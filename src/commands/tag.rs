@@ -3,25 +3,15 @@
 use super::Failure;
 use super::inputs::{self, Inputs};
 use super::seen::{self, Unseen};
-use super::signature::{self, Ask, Court, Judgement, Taggers};
+use super::tag_signers::Bench;
 use crate::cli;
-use crate::files::{self, FileError};
 use crate::git::{GitError, Repository, TagRef, TagTarget};
 use crate::release::policy::Project;
 use crate::release::record;
-use crate::release::tag::{ParsedTag, Signature, TargetKind, parse_tag};
-use crate::release::tag_note::{self, TagNote};
+use crate::release::tag::{ParsedTag, TargetKind, parse_tag};
 use crate::release::{Finding, ObjectId, Time, finding};
 use crate::report::Report;
-use crate::ssh;
-use crate::trust::{self, SshQuestion};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::Path;
-
-/// Largest signature file beside a note that is read; what is larger is
-/// refused by the judge anyway.
-const MAX_SIGNATURE: u64 = 1 << 20;
 
 /// What is known of a tag after looking at all of it.
 #[derive(Debug, Default)]
@@ -128,9 +118,7 @@ pub(super) fn check(
     };
     let parsed = parse_tag(raw);
     out.tagged_at = parsed.tagger.as_ref().map(|tagger| tagger.time);
-    let mut taggers = signature::taggers(&inputs.policy, project);
-    taggers.certificates = signature::vetted_for(taggers.certificates, &inputs.keyring, &source.project);
-    let bench = Bench { source, project, inputs, taggers };
+    let bench = Bench::new(source, project, inputs);
     let (findings, signers) = bench.judge(&found.id, &parsed)?;
     out.findings.extend(findings);
     if let (Some(commit), Some(TargetKind::Commit)) = (parsed.object, parsed.target) {
@@ -199,7 +187,7 @@ fn not_a_commit(name: &str, kind: &str) -> Finding {
 }
 
 /// The tag's form: one reading only, and about the name that was asked for.
-fn form(name: &str, parsed: &ParsedTag) -> Vec<Finding> {
+pub(super) fn form(name: &str, parsed: &ParsedTag) -> Vec<Finding> {
     const HINT: &str = "make the tag anew with git tag --sign";
     let mut findings: Vec<Finding> = parsed
         .defects
@@ -227,111 +215,6 @@ fn form(name: &str, parsed: &ParsedTag) -> Vec<Finding> {
         ));
     }
     findings
-}
-
-/// By whom and what a tag is judged.
-struct Bench<'a> {
-    source: &'a cli::Source,
-    project: &'a Project,
-    inputs: &'a Inputs,
-    taggers: Taggers,
-}
-
-impl Bench<'_> {
-    /// The tag's form, its signature and the notes about it; and whether as
-    /// many people signed as must.
-    fn judge(
-        &self,
-        object: &ObjectId,
-        parsed: &ParsedTag,
-    ) -> Result<(Vec<Finding>, Vec<record::Signer>), Failure> {
-        let name = self.source.tag.as_str();
-        let mut findings = form(name, parsed);
-        let signed = self.signature(parsed)?;
-        findings.extend(signed.findings);
-        let mut signers: BTreeMap<_, record::Signer> = BTreeMap::new();
-        let mut add = |all: Vec<record::Signer>| {
-            for signer in all {
-                let newest = signers.entry(signer.certificate.clone()).or_insert_with(|| signer.clone());
-                if newest.signed_at < signer.signed_at {
-                    *newest = signer;
-                }
-            }
-        };
-        add(signed.signers);
-        for path in &self.source.beside.tag_notes {
-            let judged = self.note(path, object)?;
-            findings.extend(judged.findings);
-            add(judged.signers);
-        }
-        let signers: Vec<_> = signers.into_values().collect();
-        if !finding::rejects(&findings) {
-            findings.extend(trust::too_few_signers(name, &signers, self.project.taggers.threshold));
-        }
-        Ok((findings, signers))
-    }
-
-    fn court(&self) -> Court<'_> {
-        Court {
-            keyring: &self.inputs.keyring,
-            allowed: &self.taggers.certificates,
-            ask: Ask::Tag,
-            at: self.inputs.at,
-            project: None,
-            version: None,
-            rules: self.project.signatures,
-        }
-    }
-
-    /// Who signed. A tag may be older than the run: what counts is that the
-    /// key was good when it signed, and is not withdrawn now.
-    fn signature(&self, parsed: &ParsedTag) -> Result<Judgement, Failure> {
-        let name = self.source.tag.as_str();
-        match &parsed.signature {
-            Signature::OpenPgp(block) => self.court().judge(name, block, &mut parsed.payload.as_slice()),
-            Signature::Ssh(block) => {
-                let question = SshQuestion {
-                    subject: name,
-                    namespace: "git",
-                    at: self.inputs.at,
-                    claimed: parsed.tagger.as_ref().map(|tagger| tagger.time),
-                    allowed: &self.taggers.ssh_keys,
-                };
-                Ok(trust::judge_ssh(&ssh::inspect(block, &parsed.payload), &question).into())
-            }
-            Signature::None | Signature::X509(_) | Signature::PgpMessage(_) => Ok(Judgement::default()),
-        }
-    }
-
-    /// Who vouches for the tag by a note. Only what is signed by somebody who
-    /// counts is read.
-    fn note(&self, path: &Path, object: &ObjectId) -> Result<Judgement, Failure> {
-        let subject = super::failure::shown(path);
-        let bytes = files::read_given(path, tag_note::MAX_SIZE).map_err(inputs::as_request)?;
-        let mut beside = path.as_os_str().to_os_string();
-        beside.push(".asc");
-        let signature = match files::read_given(Path::new(&beside), MAX_SIGNATURE) {
-            Ok(signature) => signature,
-            Err(FileError::Missing { .. }) => {
-                let told = format!("there is no {subject}.asc beside it");
-                let hint = "have the note signed: gpg --detach-sign --armor";
-                let findings = vec![Finding::error("signature-missing", &subject, told, hint)];
-                return Ok(trust::Judgement { findings, signers: vec![] }.into());
-            }
-            Err(error) => return Err(inputs::as_request(error)),
-        };
-        let mut judged = self.court().judge(&subject, &signature, &mut bytes.as_slice())?;
-        if judged.accepted() {
-            let note =
-                TagNote::parse(&bytes).map_err(|error| Failure::document("bad-tag-note", path, &error))?;
-            if let Some(told) = note.differs(&self.source.project, &self.source.tag, object) {
-                let hint = "give the note for this tag, or find out which of the two objects was meant";
-                judged.findings.push(Finding::error("tag-note-mismatch", &subject, told, hint));
-                judged.signers.clear();
-            }
-        }
-        Ok(judged)
-    }
 }
 
 /// The policy's branches that contain the commit, or the finding that none does.

@@ -1,12 +1,15 @@
 //! A note by which somebody else than the tagger vouches for a tag object:
 //! a small signed document, since a tag carries one signature block only.
 
-use super::ObjectId;
 use super::document::{self, BadDocument};
 use super::name;
+use super::{ObjectId, Time};
 
 /// First line of every note.
 pub const FORMAT: &str = "countersign/tag-note@v1";
+
+/// What an SSH signature over a note is made for; a tag's is for `git`.
+pub const NAMESPACE: &str = "tag-note@countersign.invalid";
 
 /// Largest note that is read, in bytes.
 pub const MAX_SIZE: u64 = 4096;
@@ -23,6 +26,9 @@ pub struct TagNote {
     pub tag: String,
     /// The tag object.
     pub object: ObjectId,
+    /// When it was written, by its maker's word. An OpenPGP signature states
+    /// that itself; one by an SSH key needs it.
+    pub date: Option<Time>,
 }
 
 impl TagNote {
@@ -82,6 +88,7 @@ mod tests {
         let fault = |text: String| TagNote::parse(text.as_bytes()).unwrap_err().to_string();
         assert!(fault(note("a", "v1") + "except: sundays\n").contains("unknown field"));
         assert!(fault(note("a", "v1") + "tag: v2\n").contains("duplicate"));
+        assert!(fault(note("a", "v1") + "date: today\n").contains("not a time"));
         assert!(fault(note("a", "v1").replace(ID, "0123")).contains("object"));
         assert!(fault(note("../a", "v1")).contains("project"));
         assert!(fault(note("a", "v..1")).contains("tag"));
