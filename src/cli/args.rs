@@ -219,14 +219,20 @@ pub struct Sign {
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<PathBuf>,
     /// Where the secret signing subkey comes from: - is standard input
-    #[arg(long, value_name = "-", value_parser = value::key_source, required_unless_present = "key_fd")]
+    #[arg(long, value_name = "-", value_parser = value::key_source, required_unless_present_any = ["key_fd", "agent"])]
     pub key: Option<value::KeySource>,
     /// Read the secret signing subkey from this open file descriptor
     #[arg(long, value_name = "N", value_parser = value::descriptor, conflicts_with = "key")]
     pub key_fd: Option<u32>,
     /// Read the passphrase of a locked subkey from this open file descriptor
-    #[arg(long, value_name = "N", value_parser = value::descriptor)]
+    #[arg(long, value_name = "N", value_parser = value::descriptor, conflicts_with = "agent")]
     pub passphrase_fd: Option<u32>,
+    /// Sign through gpg-agent: for smart cards, HSMs, and RSA keys
+    #[arg(long, requires = "agent_socket", conflicts_with_all = ["key", "key_fd"])]
+    pub agent: bool,
+    /// Socket of the agent, as gpgconf --list-dirs agent-socket names it
+    #[arg(long, value_name = "PATH", requires = "agent")]
+    pub agent_socket: Option<PathBuf>,
     /// Judge everything, the key included, but write nothing
     #[arg(long)]
     pub check: bool,

@@ -1,6 +1,7 @@
 //! One file a verb: gather facts, judge, act, report. Order only; the rules
 //! are in `release`, `evidence` and `trust`.
 
+mod agent;
 mod artifacts;
 mod checksum;
 mod compare;

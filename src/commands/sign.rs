@@ -6,7 +6,7 @@ use super::seen::Unseen;
 use super::signature::{self, Ask, Court, Key};
 use super::validate::{self, documents};
 use super::verify::documents_of;
-use super::{Failure, key, progress};
+use super::{Failure, agent, key, progress};
 use crate::cli;
 use crate::files::{self, FileError, NewFile, Replace};
 use crate::release::policy::Project;
@@ -44,7 +44,8 @@ type Documents = Vec<(String, Vec<u8>)>;
 type Judged<'p> = (Vec<Finding>, Value, Option<Release<'p>>);
 
 pub(super) fn run(args: &cli::Sign, now: Time) -> Result<Report, Failure> {
-    let secret = key::given(args.key_fd)?;
+    // A secret is read before anything that strangers wrote.
+    let secret = (!args.agent).then(|| key::given(args.key_fd)).transpose()?;
     let passphrase = args.passphrase_fd.map(key::passphrase_of).transpose()?;
     let inputs = Inputs::read(&args.rules, now)?;
     let (mut findings, mut result, release) = match (&args.record, args.record_sha256) {
@@ -52,7 +53,13 @@ pub(super) fn run(args: &cli::Sign, now: Time) -> Result<Report, Failure> {
         _ => by_validation(args, &inputs)?,
     };
     let project = project_of(args, release.as_ref(), &inputs)?;
-    let (key, told) = signature::key(&secret, passphrase.as_deref(), project, &inputs);
+    let (key, told) = match (&secret, &args.agent_socket) {
+        (None, Some(socket)) => signature::key_of_agent(&agent::at(socket), project, &inputs)?,
+        (secret, _) => {
+            let secret = secret.as_deref().unwrap_or_default();
+            signature::key(secret, passphrase.as_deref(), project, &inputs)
+        }
+    };
     findings.extend(told);
     let output = args.output_dir.as_deref().unwrap_or(&args.artifacts);
     if let Some(release) = &release {

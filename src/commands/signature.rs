@@ -4,9 +4,10 @@
 use super::Failure;
 use super::inputs::Inputs;
 use crate::files::{self, FileError};
-use crate::openpgp::{self, DetachedSigner, Form, Keyring, SignError, SigningKey};
+use crate::openpgp::{self, Agent, DetachedSigner, Form, Keyring, SignError, SigningKey};
 use crate::release::policy::{Policy, Project, SignatureRules, Span};
 use crate::release::record::{KeyName, Signer};
+use crate::release::signature::KeyFacts;
 use crate::release::signature::notation::{ARTIFACT, PROJECT, VERSION};
 use crate::release::ssh::SshFingerprint;
 use crate::release::{ArtifactDigests, Finding, Fingerprint, Time};
@@ -173,6 +174,41 @@ pub(super) fn key(
         Ok(key) => key,
         Err(refusal) => return (None, vec![refusal.into_finding("signing key")]),
     };
+    let findings = judge(&key, project, inputs);
+    (Some(Key(key)), findings)
+}
+
+/// The release key that gpg-agent holds: of the living signing subkeys of the
+/// published certificate the newest one that the agent has.
+pub(super) fn key_of_agent(
+    agent: &Agent,
+    project: &Project,
+    inputs: &Inputs,
+) -> Result<(Option<Key>, Vec<Finding>), Failure> {
+    let signer = &project.signer;
+    let (Some(certificate), Some(facts)) = (inputs.keyring.get(signer), inputs.keyring.facts(signer)) else {
+        let message = format!("expected the certificate {signer} in the keyring, found none");
+        let hint = "Publish the certificate into the keyring first.";
+        return Ok((None, vec![Finding::error("certificate-not-published", signer.as_str(), message, hint)]));
+    };
+    let alive = |key: &&KeyFacts| {
+        let standing = trust::subkey_standing(&facts, key, inputs.at);
+        standing.signs && standing.problem.is_none()
+    };
+    let mut subkeys: Vec<&KeyFacts> = facts.subkeys.iter().filter(alive).collect();
+    subkeys.sort_by_key(|key| std::cmp::Reverse(key.created));
+    for subkey in subkeys {
+        if let Some(key) = agent.key(certificate, &subkey.fingerprint)? {
+            let findings = judge(&key, project, inputs);
+            return Ok((Some(Key(key)), findings));
+        }
+    }
+    let message = "holds no living signing subkey of this certificate";
+    let hint = "Insert the card, or import the subkey into the agent's gpg; Ed25519, RSA, P-256 and P-384 are known.";
+    Ok((None, vec![Finding::error("agent-lacks-key", signer.as_str(), message, hint)]))
+}
+
+fn judge(key: &SigningKey, project: &Project, inputs: &Inputs) -> Vec<Finding> {
     let published = inputs.keyring.facts(&project.signer);
     let question = KeyQuestion {
         at: inputs.at,
@@ -181,8 +217,7 @@ pub(super) fn key(
         weak_key_until: project.signatures.weak_keys_until,
         max_life: project.signatures.max_life.map(Span::seconds),
     };
-    let findings = trust::judge_signing_key(key.facts(), &question);
-    (Some(Key(key)), findings)
+    trust::judge_signing_key(key.facts(), &question)
 }
 
 impl Key {
@@ -245,6 +280,7 @@ impl io::Write for Feed {
 impl From<SignError> for Failure {
     fn from(error: SignError) -> Self {
         let hint = "check the key, the time and the names; nothing was written";
-        Self::unavailable("cannot-sign", "signing key", error.to_string(), hint, error.retryable())
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        Self::unavailable("cannot-sign", "signing key", format!("{error}{cause}"), hint, error.retryable())
     }
 }

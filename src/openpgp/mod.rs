@@ -5,6 +5,7 @@
 //! policy and time. No file is opened and no clock is read here; bytes come
 //! in, facts and bytes go out.
 
+mod agent;
 mod armor;
 mod certificate;
 mod convert;
@@ -19,6 +20,7 @@ mod sign;
 mod signature_file;
 mod signing_key;
 
+pub use agent::{Agent, AgentError, Channel};
 pub use critical::NOTATION_DOMAIN;
 pub use hashing::DataHasher;
 pub use inspect::inspect;

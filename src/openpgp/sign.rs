@@ -4,7 +4,7 @@ use std::io;
 
 use sequoia_openpgp as sq;
 use sq::armor::{Kind, Writer};
-use sq::crypto::KeyPair;
+use sq::crypto::Signer as _;
 use sq::crypto::hash::{Context, Hash as _};
 use sq::packet::Packet;
 use sq::packet::signature::SignatureBuilder;
@@ -14,7 +14,7 @@ use sq::types::{HashAlgorithm, SignatureType};
 
 use super::convert;
 use super::critical::NOTATION_DOMAIN;
-use super::signing_key::SigningKey;
+use super::signing_key::{Hand, SigningKey};
 use crate::release::Time;
 use crate::release::signature::KeyKind;
 
@@ -77,28 +77,28 @@ impl SigningKey {
                 .add_notation(&full, value, flags, false)
                 .map_err(|_| SignError::Notation((*name).to_owned()))?;
         }
-        let backend = |source: Source| backend(&self.pair, source);
-        builder = builder.pre_sign(&self.pair).map_err(|error| backend(error.into()))?;
-        let version = self.pair.public().version();
+        let backend = |source: Source| backend(&self.hand, source);
+        builder = builder.pre_sign(&self.hand).map_err(|error| backend(error.into()))?;
+        let version = self.hand.public().version();
         let hasher = algorithm.context().map_err(|error| backend(error.into()))?;
         let mut context = hasher.for_signature(version);
         context.update(builder.prefix_salt().unwrap_or_default());
-        Ok(DetachedSigner { builder, context, pair: self.pair.clone() })
+        Ok(DetachedSigner { builder, context, hand: self.hand.clone() })
     }
 }
 
 /// What the library's errors become.
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-fn backend(pair: &KeyPair, source: Source) -> SignError {
-    SignError::Backend { key: pair.public().fingerprint().to_hex(), source }
+fn backend(hand: &Hand, source: Source) -> SignError {
+    SignError::Backend { key: hand.public().fingerprint().to_hex(), source }
 }
 
 /// Takes the data to sign, once, in pieces of any size.
 pub struct DetachedSigner {
     builder: SignatureBuilder,
     context: Context,
-    pair: KeyPair,
+    hand: Hand,
 }
 
 impl DetachedSigner {
@@ -115,17 +115,17 @@ impl DetachedSigner {
         let mut again = self.context.clone();
         let signature = self
             .builder
-            .sign_hash(&mut self.pair, self.context)
-            .map_err(|error| backend(&self.pair, error.into()))?;
+            .sign_hash(&mut self.hand, self.context)
+            .map_err(|error| backend(&self.hand, error.into()))?;
         // A fault while signing may leak the key through the bad signature.
         let checked = signature
             .hash(&mut again)
             .and_then(|()| again.into_digest())
-            .and_then(|digest| self.pair.public().verify(signature.mpis(), signature.hash_algo(), &digest));
+            .and_then(|digest| self.hand.public().verify(signature.mpis(), signature.hash_algo(), &digest));
         if checked.is_err() {
-            return Err(SignError::SelfCheck(self.pair.public().fingerprint().to_hex()));
+            return Err(SignError::SelfCheck(self.hand.public().fingerprint().to_hex()));
         }
-        armor(&Packet::from(signature)).map_err(|error| backend(&self.pair, error))
+        armor(&Packet::from(signature)).map_err(|error| backend(&self.hand, error))
     }
 }
 

@@ -8,12 +8,14 @@ use sequoia_openpgp as sq;
 use sq::cert::CertParser;
 use sq::cert::amalgamation::key::SubordinateKeyAmalgamation;
 use sq::crypto::mem::Protected;
-use sq::crypto::{KeyPair, Password, S2K};
-use sq::packet::key::{PublicParts, SecretKeyMaterial};
+use sq::crypto::{KeyPair, Password, S2K, Signer};
+use sq::packet::key::{PublicParts, SecretKeyMaterial, UnspecifiedRole};
 use sq::parse::{Dearmor, PacketParserBuilder, Parse};
 use sq::serialize::MarshalInto as _;
+use sq::types::HashAlgorithm;
 use sq::{Cert, Packet};
 
+use super::agent::AgentKey;
 use super::armor::{self, ArmorDefect};
 use super::{convert, framing};
 use crate::release::signature::{KeyKind, SigningKeyFacts};
@@ -55,8 +57,33 @@ const EXPORT: &str =
 
 /// A secret key that can sign.
 pub struct SigningKey {
-    pub(super) pair: KeyPair,
+    pub(super) hand: Hand,
     facts: SigningKeyFacts,
+}
+
+/// Who does the arithmetic with the secret.
+#[derive(Clone)]
+pub(super) enum Hand {
+    /// This process.
+    Here(KeyPair),
+    /// gpg-agent.
+    Agent(AgentKey),
+}
+
+impl Signer for Hand {
+    fn public(&self) -> &sq::packet::Key<PublicParts, UnspecifiedRole> {
+        match self {
+            Self::Here(pair) => pair.public(),
+            Self::Agent(key) => key.public(),
+        }
+    }
+
+    fn sign(&mut self, hash: HashAlgorithm, digest: &[u8]) -> sq::Result<sq::crypto::mpi::Signature> {
+        match self {
+            Self::Here(pair) => pair.sign(hash, digest),
+            Self::Agent(key) => key.sign(hash, digest),
+        }
+    }
 }
 
 impl SigningKey {
@@ -106,7 +133,11 @@ impl SigningKey {
             })?;
         }
         let pair = secret.into_keypair().map_err(unreadable)?;
-        Ok(Self { pair, facts })
+        Ok(Self { hand: Hand::Here(pair), facts })
+    }
+
+    pub(super) fn new(hand: Hand, facts: SigningKeyFacts) -> Self {
+        Self { hand, facts }
     }
 
     /// What is known of the key beside the secret.
@@ -248,7 +279,8 @@ pub(super) fn check_algorithm(kind: KeyKind) -> Result<(), KeyRefusal> {
             let message = format!(
                 "expected an Ed25519 key, found {other}: its signing here is not safe against timing measurements"
             );
-            let hint = "Make an Ed25519 signing subkey: gpg --quick-add-key FINGERPRINT ed25519 sign 1y. \
+            let hint = "Sign through gpg-agent with --agent, or make an Ed25519 signing subkey: \
+                        gpg --quick-add-key FINGERPRINT ed25519 sign 1y. \
                         Signatures by other kinds of keys are verified all the same.";
             Err(KeyRefusal::new("unsupported-key-algorithm", message, hint))
         }

@@ -79,6 +79,13 @@ simple("usage/usage/key export-subkey to standard output", "key",
        "export-subkey", "--key", "x", "--output-fd", "1")
 
 
+CASES["sign/unavailable/no agent"] = (
+    lambda world: world.helped("sign", *world.source, *world.rules,
+                               "--artifacts", "dist", "--agent",
+                               "--agent-socket", "gone"))
+simple("usage/usage/sign with an agent nowhere", "sign", "--agent")
+
+
 @case("key-generate/ok")
 def _(world):
     (world.folder / "out").mkdir()

@@ -43,6 +43,7 @@ OTHERS = {
     "policy-check",     # the command
     "policy-explain",   # the command
     "policy-draft",     # the command
+    "gpg-agent", "sig-val",  # the agent, and a word that it says
     # the commands of key
     "key-generate", "key-certify", "key-extend", "key-rotate", "key-revoke",
     "key-export-subkey", "key-publish", "key-check",

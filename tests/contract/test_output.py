@@ -78,6 +78,6 @@ def test_help_and_version_print_no_document(world):
 
 def test_every_help_has_an_example(world):
     for command in COMMANDS:
-        group = command.startswith(("policy-", "keyring-"))
-        words = command.split("-") if group else [command]
+        group = command.startswith(("policy-", "keyring-", "key-"))
+        words = command.split("-", 1) if group else [command]
         assert b"Example" in world.helped(*words, "--help").sure().stdout
