@@ -5,7 +5,7 @@ SHELL := /bin/bash
 TARGET := x86_64-unknown-linux-gnu
 HELPER := target/$(TARGET)/release/countersign
 
-.PHONY: all demo test bench lint man install clean setup-demo setup-test
+.PHONY: all demo test bench lint fuzz man install clean setup-demo setup-test
 
 all:
 	cargo build --release --locked
@@ -28,6 +28,11 @@ bench: all
 
 lint: setup-test
 	tests/lint
+
+# Every fuzz target for SECONDS (20) from the kept corpus.
+SECONDS ?= 20
+fuzz:
+	tests/fuzz $(SECONDS)
 
 # Man pages, one a command, into build/man.
 man:

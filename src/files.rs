@@ -312,9 +312,21 @@ impl NewFile {
     /// # Errors
     /// [`FileError::Io`].
     pub fn create(folder: &Path, name: &str) -> Result<Self, FileError> {
+        Self::with_mode(folder, name, 0o644)
+    }
+
+    /// As [`NewFile::create`], but only the owner will be able to read it.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn create_private(folder: &Path, name: &str) -> Result<Self, FileError> {
+        Self::with_mode(folder, name, 0o600)
+    }
+
+    fn with_mode(folder: &Path, name: &str, mode: u32) -> Result<Self, FileError> {
         use std::os::unix::fs::PermissionsExt as _;
         let target = folder.join(name);
-        let permissions = std::fs::Permissions::from_mode(0o644);
+        let permissions = std::fs::Permissions::from_mode(mode);
         let temporary = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .suffix(".tmp")
@@ -391,12 +403,60 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     file.finish(Replace::Never)
 }
 
+/// Writes a whole file that must not exist yet and that only the owner can
+/// read.
+///
+/// # Errors
+/// [`FileError`]; then nothing has changed under the name.
+pub fn create_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let (folder, name) = split(path)?;
+    let mut file = NewFile::create_private(folder, &name)?;
+    file.write(bytes)?;
+    file.finish(Replace::Never)
+}
+
 fn split(path: &Path) -> Result<(&Path, String), FileError> {
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
         FileError::io(path, "write it", io::Error::new(io::ErrorKind::InvalidInput, "this is no file name"))
     })?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Ok((folder, name.to_string()))
+}
+
+/// Removes a file, and brings that to the disk. One that is not there is
+/// removed already.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FileError::io(path, "remove it", error)),
+        _ => sync_folder(
+            path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        ),
+    }
+}
+
+/// Makes a folder and those that it lies in, as far as they are missing.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn make_folder(path: &Path) -> Result<(), FileError> {
+    std::fs::create_dir_all(path).map_err(|error| FileError::io(path, "make the folder", error))
+}
+
+/// Locks a folder against other runs, as long as the result lives; `None` if
+/// another run has it.
+///
+/// # Errors
+/// [`FileError::Io`] if the folder cannot be opened.
+pub fn lock_folder(path: &Path) -> Result<Option<File>, FileError> {
+    let folder = File::open(path).map_err(|error| FileError::io(path, "open the folder", error))?;
+    match rustix::fs::flock(&folder, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(folder)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(errno) => Err(FileError::io(path, "lock the folder", errno.into())),
+    }
 }
 
 /// Brings a folder's names to the disk.

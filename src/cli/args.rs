@@ -196,8 +196,14 @@ pub struct Sign {
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<PathBuf>,
     /// Where the secret signing subkey comes from: - is standard input
-    #[arg(long, value_name = "-", value_parser = value::key_source)]
-    pub key: value::KeySource,
+    #[arg(long, value_name = "-", value_parser = value::key_source, required_unless_present = "key_fd")]
+    pub key: Option<value::KeySource>,
+    /// Read the secret signing subkey from this open file descriptor
+    #[arg(long, value_name = "N", value_parser = value::descriptor, conflicts_with = "key")]
+    pub key_fd: Option<u32>,
+    /// Read the passphrase of a locked subkey from this open file descriptor
+    #[arg(long, value_name = "N", value_parser = value::descriptor)]
+    pub passphrase_fd: Option<u32>,
     /// Judge everything, the key included, but write nothing
     #[arg(long)]
     pub check: bool,
@@ -284,6 +290,9 @@ pub struct PolicyExplain {
     /// Show file names for this version instead of {version}
     #[arg(long, value_name = "VERSION")]
     pub version: Option<String>,
+    /// Show file names for the version of this tag, without refs/tags/
+    #[arg(long, value_name = "NAME", value_parser = value::tag_name, conflicts_with = "version")]
+    pub tag: Option<String>,
 }
 
 /// Arguments of `policy draft`.

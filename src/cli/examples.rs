@@ -64,3 +64,97 @@ unexplained are listed in it as comments, for you to look at.
 Example: adopt a project by its last release
   $ countersign policy draft --repository nova --tag 33.0.2 \\
       --artifact nova-33.0.2.tar.gz --project openstack/nova --policy nova.yaml";
+
+pub(super) const KEYRING_ADD: &str = "\
+The fingerprint is the one that was compared with the person; it is held
+against the file.
+
+Example:
+  $ countersign keyring add --keyring keyring ada.asc \\
+      --fingerprint 0123456789ABCDEF0123456789ABCDEF01234567 \\
+      --vetted-by Grace,in-person --vetted-at 2026-11-20 --project openstack/nova";
+
+pub(super) const KEYRING_REMOVE: &str = "\
+Who leaves is retired, not removed: `keyring update --state retired`.
+
+Example:
+  $ countersign keyring remove --keyring keyring --policy policy.yaml \\
+      0123456789ABCDEF0123456789ABCDEF01234567";
+
+pub(super) const KEYRING_UPDATE: &str = "\
+Example: a newer copy, for example with a later expiry or a revocation
+  $ countersign keyring update --keyring keyring ada.asc
+
+Example: somebody leaves; what they signed before stays good
+  $ countersign keyring update --keyring keyring --state retired \\
+      --since 2026-11-20 --fingerprint 0123456789ABCDEF0123456789ABCDEF01234567";
+
+pub(super) const KEYRING_LIST: &str = "\
+Example:
+  $ countersign keyring list --keyring keyring";
+
+pub(super) const KEYRING_SHOW: &str = "\
+Example:
+  $ countersign keyring show --keyring keyring 0123456789ABCDEF0123456789ABCDEF01234567";
+
+pub(super) const KEYRING_CHECK: &str = "\
+Example: the job to run daily
+  $ countersign keyring check --keyring keyring --policy policy.yaml --within 60d
+
+Example: what CI says to a request under review
+  $ countersign keyring check --keyring keyring --policy policy.yaml --request ada.yaml";
+
+pub(super) const KEYRING_EXPORT: &str = "\
+Example:
+  $ countersign keyring export --keyring keyring --policy policy.yaml \\
+      --project openstack/nova --format keys --output-dir site/openstack/nova";
+
+pub(super) const KEYRING_REQUEST: &str = "\
+Example:
+  $ gpg --export-secret-subkeys --armor SUBKEY! | countersign keyring request \\
+      --certificate ada.asc --project openstack/nova --statement why \\
+      --request ada.yaml --key -";
+
+pub(super) const KEY_GENERATE: &str = "\
+The passphrase is asked twice on the terminal, or read from --passphrase-fd.
+
+Example: a release key for one cycle
+  $ countersign key generate --user-id release@example.org \\
+      --expires 2027-11-20 --subkey-expires 2027-05-20 --output-dir ceremony";
+
+pub(super) const KEY_CERTIFY: &str = "\
+Example: the previous release key vouches for the new one
+  $ countersign key certify new.asc --key previous.secret.asc \\
+      --fingerprint 0123456789ABCDEF0123456789ABCDEF01234567 --output-dir certified";
+
+pub(super) const KEY_EXTEND: &str = "\
+Example:
+  $ countersign key extend --key release.secret.asc --public published.asc \\
+      --expires 2028-11-20 --subkey-expires 2028-05-20 --output-dir extended";
+
+pub(super) const KEY_ROTATE: &str = "\
+Example: a new subkey; the old one goes on until it ends
+  $ countersign key rotate --key release.secret.asc --public published.asc \\
+      --subkey-expires 2027-11-20 --old expires --output-dir rotated";
+
+pub(super) const KEY_REVOKE: &str = "\
+Example: the signing machine was broken into
+  $ countersign key revoke --key release.secret.asc --public published.asc \\
+      --subkey 0123456789ABCDEF0123456789ABCDEF01234567 --reason compromised \\
+      --output-dir revoked";
+
+pub(super) const KEY_EXPORT_SUBKEY: &str = "\
+Example: for the secret store of CI, locked with a passphrase of its own
+  $ countersign key export-subkey --key release.secret.asc --output-key ci.asc";
+
+pub(super) const KEY_PUBLISH: &str = "\
+Merges with what lies in the output folder already; nothing that was published
+is ever dropped.
+
+Example:
+  $ countersign key publish rotated.asc --keyring keyring --output-dir site/keys";
+
+pub(super) const KEY_CHECK: &str = "\
+Example: daily, with the file that readers get and the subkey that CI has
+  $ countersign key check --public site.asc --policy policy.yaml \\
+      --project openstack/nova --days 30 --key -";

@@ -1,6 +1,6 @@
 //! Values of arguments that are checked as they are read.
 
-use crate::release::{ObjectId, Sha256Digest, Time, name};
+use crate::release::{Fingerprint, ObjectId, Sha256Digest, Time, name};
 
 /// A tag name, by git's rules and not starting with `-`.
 ///
@@ -53,6 +53,44 @@ pub fn sha256(text: &str) -> Result<Sha256Digest, String> {
     Sha256Digest::parse(text).map_err(|error| error.to_string())
 }
 
+/// A whole OpenPGP fingerprint.
+///
+/// # Errors
+/// What it should look like.
+pub fn fingerprint(text: &str) -> Result<Fingerprint, String> {
+    Fingerprint::parse(text).map_err(|error| error.to_string())
+}
+
+/// A user id as it is written into a new certificate: one line of text.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn user_id(text: &str) -> Result<String, String> {
+    let plain = !text.chars().any(char::is_control) && text.trim() == text;
+    match (plain, text.len()) {
+        (true, 5..=200) => Ok(text.to_string()),
+        _ => {
+            Err("a user id is one line of 5 to 200 bytes, like \"Release 2027.1 <release@example.org>\""
+                .into())
+        }
+    }
+}
+
+/// A file descriptor that was opened for this run: 3 or higher, since 0 to 2
+/// have their own uses.
+///
+/// # Errors
+/// The reason.
+pub fn descriptor(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number @ 3..=1023) => Ok(number),
+        _ => {
+            Err("give the number of an open file descriptor, 3 to 1023, as in: --passphrase-fd 3 3<FILE"
+                .into())
+        }
+    }
+}
+
 /// Where the secret key comes from. Only standard input is offered: a key in
 /// a file stays on a disk, one in the environment or in an argument is seen
 /// in the list of processes.
@@ -73,4 +111,35 @@ pub fn key_source(text: &str) -> Result<KeySource, String> {
     Err("the key is read from standard input only: give --key - and pipe the key in, \
          so that it never lies in a file, an argument or the environment"
         .into())
+}
+
+/// A number of days, like `30d`, in seconds.
+///
+/// # Errors
+/// What it should look like.
+pub fn days(text: &str) -> Result<i64, String> {
+    let number = text.strip_suffix('d').and_then(|days| days.parse::<u16>().ok());
+    number.map(|days| i64::from(days) * 86_400).ok_or_else(|| "write a number of days, like 30d".into())
+}
+
+/// Words for people that are not empty.
+///
+/// # Errors
+/// That they are.
+pub fn words(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("say something".into()) } else { Ok(text.to_string()) }
+}
+
+/// An address on the web, of plain characters: it goes into shell and Perl
+/// snippets.
+///
+/// # Errors
+/// What it should look like.
+pub fn url(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:".contains(c);
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.chars().all(plain) => Ok(text.trim_end_matches('/').into()),
+        _ => Err("write it like https://downloads.example.org/releases".into()),
+    }
 }

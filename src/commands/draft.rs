@@ -120,7 +120,7 @@ fn try_all(
     let mut best: Option<Best> = None;
     let mut tried = Vec::new();
     let mut subdirectory = args.subdirectory.clone();
-    for preset in presets::ALL {
+    for &preset in presets::ALL {
         let root = root(preset, &name);
         if subdirectory.is_none() {
             let first = explain_by(repository, commit, path, &name, preset, &root, "", at)?;

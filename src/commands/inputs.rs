@@ -9,6 +9,7 @@ use crate::release::document::MAX_SIZE;
 use crate::release::path::printable;
 use crate::release::policy::{Policy, Project};
 use crate::release::record::Record;
+use crate::release::vetting;
 use crate::release::{Sha256Digest, Time};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -74,24 +75,28 @@ pub(super) fn project<'p>(policy: &'p Policy, id: &str) -> Result<&'p Project, F
 
 /// The vetted certificates of a folder.
 pub(super) fn keyring(folder: &Path) -> Result<Keyring, Failure> {
+    Ok(Keyring::load(keyring_files(folder)?)?)
+}
+
+/// The names and bytes of a keyring's files.
+pub(super) fn keyring_files(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut entries = Vec::new();
     for (name, kind) in files::list(folder)? {
         let path = folder.join(&name);
         let shown = printable(name.as_bytes());
         let name = name.into_string().unwrap_or(shown);
-        // git's own folder lies in a keyring that is a clone.
-        if name.starts_with(".git") {
+        // git's own folder lies in a keyring that is a clone, and a run that
+        // was killed may have left an unfinished file.
+        if name.starts_with(".git") || name.starts_with(files::TEMPORARY) {
             continue;
         }
         if let Kind::Other(found) = kind {
             return Err(FileError::NotRegular { path, found }.into());
         }
-        entries.push((
-            name,
-            files::read_all(&mut files::open_regular(&path)?, &path, MAX_CERTIFICATE_BYTES as u64)?,
-        ));
+        let most = if name == vetting::FILE { MAX_SIZE } else { MAX_CERTIFICATE_BYTES };
+        entries.push((name, files::read_all(&mut files::open_regular(&path)?, &path, most as u64)?));
     }
-    Ok(Keyring::load(entries)?)
+    Ok(entries)
 }
 
 impl From<KeyringError> for Failure {

@@ -9,6 +9,8 @@ mod explain;
 mod failure;
 mod inputs;
 mod key;
+mod keyring;
+mod life;
 mod nearest;
 mod origin;
 mod policy;
@@ -18,6 +20,7 @@ mod sign;
 mod signature;
 mod supplied;
 mod tag;
+mod terminal;
 mod validate;
 mod verify;
 
@@ -70,6 +73,8 @@ pub fn run(cli: &Cli, now: Time) -> Result<Report, Failure> {
         Command::Policy(cli::Policy::Check(args)) => policy::check(args, now),
         Command::Policy(cli::Policy::Explain(args)) => policy::explain(args),
         Command::Policy(cli::Policy::Draft(args)) => draft::run(args, now),
+        Command::Keyring(command) => keyring::run(command, now),
+        Command::Key(key) => life::run(key, now),
     }
 }
 

@@ -70,23 +70,26 @@ fn artifact_faults(project: &str, artifact: &ArtifactRule, at: Time) -> Vec<Find
     findings
 }
 
-fn not_in_keyring(policy: &Policy, has: &dyn Fn(&crate::release::Fingerprint) -> bool) -> Vec<Finding> {
+pub(super) fn not_in_keyring(
+    policy: &Policy,
+    has: &dyn Fn(&crate::release::Fingerprint) -> bool,
+) -> Vec<Finding> {
     let signers = policy.projects.values().map(|project| &project.signer);
     let people = policy.groups.values().flat_map(|group| &group.certificates);
     let artifacts = policy.projects.values().flat_map(|project| &project.artifacts);
     let catalogues = artifacts.flat_map(|rule| &rule.catalogues).map(|rule| &rule.certificate);
     let named: BTreeSet<_> = signers.chain(people).chain(catalogues).collect();
-    let missing = named.into_iter().filter(|fingerprint| !has(fingerprint));
-    missing
-        .map(|fingerprint| {
-            Finding::error(
-                "certificate-not-in-keyring",
-                fingerprint.as_str(),
-                "the policy names this certificate, but the keyring does not have it",
-                "add FINGERPRINT.asc to the keyring, or correct the policy",
-            )
-        })
-        .collect()
+    named.into_iter().filter(|fingerprint| !has(fingerprint)).map(missing_in_keyring).collect()
+}
+
+/// That the policy names a certificate which is not there.
+pub(super) fn missing_in_keyring(fingerprint: &crate::release::Fingerprint) -> Finding {
+    Finding::error(
+        "certificate-not-in-keyring",
+        fingerprint.as_str(),
+        "the policy names this certificate, but the keyring does not have it",
+        "add FINGERPRINT.asc to the keyring, or correct the policy",
+    )
 }
 
 pub(super) fn explain(args: &cli::PolicyExplain) -> Result<Report, Failure> {
@@ -96,7 +99,11 @@ pub(super) fn explain(args: &cli::PolicyExplain) -> Result<Report, Failure> {
         let told = format!("{version:?} is not {}", project.version.describe());
         return Err(Failure::usage("bad-version", version, told, "give a version as the tags have it"));
     }
-    let version = args.version.as_deref().unwrap_or("{version}");
+    let of_tag = args.tag.as_deref().map(|tag| {
+        project.version_of_tag(tag).map_err(|why| Failure::wrong(super::tag::not_a_release(tag, &why)))
+    });
+    let of_tag = of_tag.transpose()?;
+    let version = of_tag.or(args.version.as_deref()).unwrap_or("{version}");
     let result = explained(&policy, &args.project, project, version, sha256.to_string());
     Ok(Report::judged("policy-explain", vec![], result))
 }

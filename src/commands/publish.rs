@@ -100,7 +100,8 @@ fn verified(
     record_bytes: &[u8],
     inputs: &Inputs,
 ) -> Result<(Order, Vec<Finding>), Failure> {
-    let allowed = &signature::only(&project.signer);
+    let allowed = signature::only(&project.signer);
+    let allowed = &signature::vetted_for(allowed, &inputs.keyring, &record.project);
     let (project_id, version) = (Some(record.project.as_str()), Some(record.version.as_str()));
     let (keyring, ask, at) = (&inputs.keyring, Ask::Release, inputs.at);
     let judge = Judge { court: Court { keyring, allowed, ask, at, project: project_id, version } };

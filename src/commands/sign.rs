@@ -41,14 +41,15 @@ type Documents = Vec<(String, Vec<u8>)>;
 type Judged<'p> = (Vec<Finding>, Value, Option<Release<'p>>);
 
 pub(super) fn run(args: &cli::Sign, now: Time) -> Result<Report, Failure> {
-    let secret = key::read()?;
+    let secret = key::given(args.key_fd)?;
+    let passphrase = args.passphrase_fd.map(key::passphrase_of).transpose()?;
     let inputs = Inputs::read(&args.rules, now)?;
     let (mut findings, mut result, release) = match (&args.record, args.record_sha256) {
         (Some(record), Some(sha256)) => by_record(args, record, sha256, &inputs)?,
         _ => by_validation(args, &inputs)?,
     };
     let project = project_of(args, release.as_ref(), &inputs)?;
-    let (key, told) = signature::key(&secret, project, &inputs);
+    let (key, told) = signature::key(&secret, passphrase.as_deref(), project, &inputs);
     findings.extend(told);
     let output = args.output_dir.as_deref().unwrap_or(&args.artifacts);
     if let Some(release) = &release {
@@ -260,7 +261,8 @@ fn in_the_way(output: &Path, project: &Project, version: &str) -> Result<Vec<Fin
 fn make(release: Release, key: &Key, inputs: &Inputs) -> Result<(Documents, Vec<Finding>), Failure> {
     let Release { project, record, record_bytes, artifacts } = release;
     let (mut made, mut findings, mut sums) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let (at, keyring, allowed) = (inputs.at, &inputs.keyring, &signature::only(&project.signer));
+    let (at, keyring) = (inputs.at, &inputs.keyring);
+    let allowed = &signature::vetted_for(signature::only(&project.signer), keyring, &record.project);
     let (project_id, version) = (Some(record.project.as_str()), Some(record.version.as_str()));
     let court = Court { keyring, allowed, ask: Ask::Release, at, project: project_id, version };
     for mut artifact in artifacts {

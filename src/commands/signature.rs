@@ -77,6 +77,13 @@ pub(super) fn groups(policy: &Policy, names: &[String]) -> Allowed {
     allowed
 }
 
+/// Without those certificates that were vetted for other projects only.
+pub(super) fn vetted_for(mut allowed: Allowed, keyring: &Keyring, project: &str) -> Allowed {
+    allowed
+        .retain(|fingerprint, _| keyring.vetting(fingerprint).is_none_or(|vetting| vetting.covers(project)));
+    allowed
+}
+
 /// By which certificates and for which time signatures are judged.
 #[derive(Clone, Copy)]
 pub(super) struct Court<'a> {
@@ -123,8 +130,13 @@ pub(super) struct Key(SigningKey);
 
 /// Reads the release key and judges it by the policy and its published
 /// certificate. The findings never say anything about the secret itself.
-pub(super) fn key(secret: &[u8], project: &Project, inputs: &Inputs) -> (Option<Key>, Vec<Finding>) {
-    let key = match SigningKey::read(secret, None, inputs.at) {
+pub(super) fn key(
+    secret: &[u8],
+    passphrase: Option<&[u8]>,
+    project: &Project,
+    inputs: &Inputs,
+) -> (Option<Key>, Vec<Finding>) {
+    let key = match SigningKey::read(secret, passphrase, inputs.at) {
         Ok(key) => key,
         Err(refusal) => return (None, vec![refusal.into_finding("signing key")]),
     };

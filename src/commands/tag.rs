@@ -101,7 +101,7 @@ pub(super) fn check(
     let parsed = parse_tag(raw);
     out.findings.extend(form(name, &parsed));
     out.tagged_at = parsed.tagger.as_ref().map(|tagger| tagger.time);
-    let judged = signers(name, &parsed, project, inputs)?;
+    let judged = signers(&parsed, source, project, inputs)?;
     out.findings.extend(judged.findings);
     if let (Some(commit), Some(TargetKind::Commit)) = (parsed.object, parsed.target) {
         let (branches, finding) = containing(repository, project, name, &commit)?;
@@ -201,9 +201,15 @@ fn form(name: &str, parsed: &ParsedTag) -> Vec<Finding> {
 
 /// Who signed. A tag may be older than the run: what counts is that the key
 /// was good when it signed, and is not withdrawn now.
-fn signers(name: &str, parsed: &ParsedTag, project: &Project, inputs: &Inputs) -> Result<Judgement, Failure> {
+fn signers(
+    parsed: &ParsedTag,
+    source: &cli::Source,
+    project: &Project,
+    inputs: &Inputs,
+) -> Result<Judgement, Failure> {
     let Signature::OpenPgp(block) = &parsed.signature else { return Ok(Judgement::default()) };
-    let allowed = &signature::groups(&inputs.policy, &project.taggers);
+    let allowed = signature::groups(&inputs.policy, &project.taggers);
+    let allowed = &signature::vetted_for(allowed, &inputs.keyring, &source.project);
     let court = Court {
         keyring: &inputs.keyring,
         allowed,
@@ -212,7 +218,7 @@ fn signers(name: &str, parsed: &ParsedTag, project: &Project, inputs: &Inputs) -
         project: None,
         version: None,
     };
-    court.judge(name, block, &mut parsed.payload.as_slice())
+    court.judge(&source.tag, block, &mut parsed.payload.as_slice())
 }
 
 /// The policy's branches that contain the commit, or the finding that none does.

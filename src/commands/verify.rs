@@ -48,7 +48,8 @@ pub(super) fn run(args: &cli::Verify, now: Time) -> Result<Report, Failure> {
     let (allowed, policy_sha256) = match (&args.policy, &args.project) {
         (Some(path), Some(id)) => {
             let (policy, sha256) = inputs::policy(path)?;
-            (signature::only(&inputs::project(&policy, id)?.signer), Some(sha256))
+            let signer = signature::only(&inputs::project(&policy, id)?.signer);
+            (signature::vetted_for(signer, &keyring, id), Some(sha256))
         }
         _ => (signature::anyone(&keyring), None),
     };

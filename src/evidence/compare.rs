@@ -389,8 +389,11 @@ impl Comparison {
     fn empty_folders(&mut self, candidates: &BTreeMap<TreePath, Candidate>) {
         for folder in std::mem::take(&mut self.unknown_folders) {
             // A file in it that is wrong has been told already.
-            let mut inside = candidates.keys().filter(|path| path.strip_prefix(folder.as_bytes()).is_some());
-            let used = inside.next().is_some();
+            // Looked up, not searched: both lists may be as long as an archive.
+            let mut from = folder.as_bytes().to_vec();
+            from.push(b'/');
+            let next = candidates.range(TreePath::new(from.as_slice())..).next();
+            let used = next.is_some_and(|(path, _)| path.as_bytes().starts_with(&from));
             if !used {
                 self.tell(Finding::error(
                     "unexplained-folder",

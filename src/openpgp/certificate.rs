@@ -12,6 +12,7 @@ use crate::release::signature::{
     BackSignature, Binding, BindingKind, CertificateFacts, HashKind, KeyExpiry, KeyFacts, KeyFlags,
     Revocation, RevocationKind, Revoker,
 };
+use crate::release::vetting::VettingState;
 use crate::release::{Fingerprint, Time};
 
 type PublicKey<R> = sq::packet::Key<PublicParts, R>;
@@ -33,7 +34,13 @@ pub(super) fn facts(cert: &Cert, fingerprint: &Fingerprint, revokers: &dyn Revok
         .filter(|user_id| user_id.self_signatures().next().is_some())
         .map(|user_id| String::from_utf8_lossy(user_id.userid().value()).into_owned())
         .collect();
-    CertificateFacts { fingerprint: fingerprint.clone(), user_ids, primary, subkeys }
+    CertificateFacts {
+        fingerprint: fingerprint.clone(),
+        user_ids,
+        primary,
+        subkeys,
+        standing: VettingState::Active,
+    }
 }
 
 fn primary_facts(cert: &Cert, fingerprint: &Fingerprint, revokers: &dyn Revokers) -> KeyFacts {

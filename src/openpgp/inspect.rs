@@ -229,7 +229,7 @@ fn intended_recipients(signature: &Signature) -> Vec<String> {
 
 /// A digest over all of the packet but its unhashed area, which anybody may
 /// rewrite.
-fn identity(signature: &Signature) -> Vec<u8> {
+pub(super) fn identity(signature: &Signature) -> Vec<u8> {
     let mut bare = signature.clone();
     bare.unhashed_area_mut().clear();
     Sha256::digest(bare.to_vec().unwrap_or_default()).to_vec()

@@ -14,6 +14,7 @@ use super::armor::{self, ArmorDefect};
 use super::certificate::{self, Revokers};
 use super::convert;
 use crate::release::signature::CertificateFacts;
+use crate::release::vetting::{self, Register, Vetting};
 use crate::release::{Fingerprint, Sha256Digest};
 
 /// A certificate file that is larger is refused.
@@ -28,7 +29,8 @@ pub const MAX_CERTIFICATES: usize = 10_000;
 pub struct KeyringError {
     /// Stable word: `keyring-too-large`, `keyring-file-name`,
     /// `keyring-not-a-certificate`, `keyring-several-certificates`,
-    /// `keyring-secret-key`, `keyring-wrong-name`, `keyring-duplicate`.
+    /// `keyring-secret-key`, `keyring-wrong-name`, `keyring-duplicate`,
+    /// `bad-keyring`.
     pub code: &'static str,
     /// The file's name, escaped.
     pub file: String,
@@ -53,6 +55,10 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    pub(super) fn new(file_name: String, fingerprint: Fingerprint, cert: Cert) -> Self {
+        Self { file_name, fingerprint, cert, facts: OnceLock::new() }
+    }
+
     /// Fingerprint of the primary key.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
@@ -81,6 +87,7 @@ pub struct Keyring {
     certificates: Vec<Certificate>,
     /// Certificates by fingerprints and key ids of all their keys, hex.
     by_handle: BTreeMap<String, Vec<usize>>,
+    register: Option<Register>,
     digest: Sha256Digest,
 }
 
@@ -91,6 +98,7 @@ impl Keyring {
     /// hex with `.asc` (armoured) or `.pgp` (binary). Files that begin with
     /// `README` or `.git` are passed over; any other name is an error, since
     /// a certificate that silently does not count is as bad as one too many.
+    /// Beside them may lie `keyring.yaml`, see [`Register`].
     ///
     /// # Errors
     /// [`KeyringError`] for the first file that is not one public
@@ -103,8 +111,14 @@ impl Keyring {
             return Err(refuse("keyring-too-large", name, message));
         }
         let mut certificates = Vec::with_capacity(entries.len());
+        let mut register = None;
         for (name, bytes) in &entries {
-            certificates.push(read_certificate(name, bytes)?);
+            if name == vetting::FILE {
+                let read = Register::parse(bytes);
+                register = Some(read.map_err(|error| refuse("bad-keyring", name, error.to_string()))?);
+            } else {
+                certificates.push(read_certificate(name, bytes)?);
+            }
         }
         let mut by_handle: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, certificate) in certificates.iter().enumerate() {
@@ -115,7 +129,7 @@ impl Keyring {
                 }
             }
         }
-        Ok(Self { certificates, by_handle, digest: digest(&entries) })
+        Ok(Self { certificates, by_handle, register, digest: digest(&entries) })
     }
 
     /// The certificates, sorted by file name.
@@ -124,8 +138,9 @@ impl Keyring {
     }
 
     /// What identifies the whole keyring: the SHA-256 over the sorted lines
-    /// `<sha256>  <file name>`. In a shell, in the folder:
-    /// `export LC_ALL=C; sha256sum [0-9A-F]* | sort | sha256sum`.
+    /// `<sha256>  <file name>`, of the certificates and of `keyring.yaml` if
+    /// there is one. In a shell, in the folder:
+    /// `export LC_ALL=C; sha256sum [0-9A-F]* keyring.yaml | sort | sha256sum`.
     pub fn digest(&self) -> Sha256Digest {
         self.digest
     }
@@ -142,10 +157,27 @@ impl Keyring {
         found.find(|certificate| certificate.fingerprint == *fingerprint)
     }
 
+    /// What `keyring.yaml` says; `None` if there is no such file.
+    pub fn register(&self) -> Option<&Register> {
+        self.register.as_ref()
+    }
+
+    /// What `keyring.yaml` says of one certificate.
+    pub fn vetting(&self, fingerprint: &Fingerprint) -> Option<&Vetting> {
+        self.register.as_ref()?.0.get(fingerprint)
+    }
+
     /// Facts cost signature verifications, so they are gathered when first
     /// asked for and kept.
     pub(super) fn facts_of(&self, certificate: &Certificate) -> Arc<CertificateFacts> {
-        let gather = || Arc::new(certificate::facts(&certificate.cert, &certificate.fingerprint, self));
+        let gather = || {
+            let facts = certificate::facts(&certificate.cert, &certificate.fingerprint, self);
+            let vetting = self.vetting(&certificate.fingerprint);
+            Arc::new(CertificateFacts {
+                standing: vetting.map(|known| known.standing).unwrap_or_default(),
+                ..facts
+            })
+        };
         Arc::clone(certificate.facts.get_or_init(gather))
     }
 
@@ -166,7 +198,7 @@ fn is_passed_over(name: &str) -> bool {
     name.starts_with("README") || name.starts_with(".git")
 }
 
-fn refuse(code: &'static str, name: &str, message: impl Into<String>) -> KeyringError {
+pub(super) fn refuse(code: &'static str, name: &str, message: impl Into<String>) -> KeyringError {
     KeyringError { code, file: crate::release::path::printable(name.as_bytes()), message: message.into() }
 }
 
@@ -189,11 +221,22 @@ fn read_certificate(name: &str, bytes: &[u8]) -> Result<Certificate, KeyringErro
         let message = "expected a fingerprint in upper-case hex with .asc or .pgp, a README or a git file";
         return Err(refuse("keyring-file-name", name, message));
     };
+    let cert = read_cert(name, bytes, name.ends_with(".asc"))?;
+    match convert::fingerprint(&cert.fingerprint()) {
+        Some(fingerprint) if fingerprint == wanted => Ok(Certificate::new(name.into(), fingerprint, cert)),
+        _ => {
+            let message = format!("expected the certificate {wanted}, found {}", cert.fingerprint().to_hex());
+            Err(refuse("keyring-wrong-name", name, message))
+        }
+    }
+}
+
+pub(super) fn read_cert(name: &str, bytes: &[u8], armored: bool) -> Result<Cert, KeyringError> {
     if bytes.len() > MAX_CERTIFICATE_BYTES {
         let message = format!("expected at most {MAX_CERTIFICATE_BYTES} bytes, found {}", bytes.len());
         return Err(refuse("keyring-too-large", name, message));
     }
-    let cert = if name.ends_with(".asc") {
+    let cert = if armored {
         let body =
             armor::decode(bytes, "PGP PUBLIC KEY BLOCK").map_err(|found| armor_refusal(name, found))?;
         parse_one(name, &body)?
@@ -204,15 +247,7 @@ fn read_certificate(name: &str, bytes: &[u8]) -> Result<Certificate, KeyringErro
         let message = "expected a public certificate, found secret key material";
         return Err(refuse("keyring-secret-key", name, message));
     }
-    match convert::fingerprint(&cert.fingerprint()) {
-        Some(fingerprint) if fingerprint == wanted => {
-            Ok(Certificate { file_name: name.into(), fingerprint, cert, facts: OnceLock::new() })
-        }
-        _ => {
-            let message = format!("expected the certificate {wanted}, found {}", cert.fingerprint().to_hex());
-            Err(refuse("keyring-wrong-name", name, message))
-        }
-    }
+    Ok(cert)
 }
 
 fn armor_refusal(name: &str, found: ArmorDefect) -> KeyringError {

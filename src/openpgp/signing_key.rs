@@ -115,7 +115,7 @@ impl SigningKey {
     }
 }
 
-fn read_cert(bytes: &[u8]) -> Result<Cert, KeyRefusal> {
+pub(super) fn read_cert(bytes: &[u8]) -> Result<Cert, KeyRefusal> {
     let not_a_key = |message: &str| KeyRefusal::new("not-a-secret-key", message, EXPORT);
     if bytes.len() > MAX_KEY_BYTES {
         return Err(KeyRefusal::new(
@@ -180,7 +180,7 @@ fn armor_refusal(found: ArmorDefect) -> KeyRefusal {
 
 /// Whether gpg's mark for an absent secret stands in its place (GnuPG,
 /// doc/DETAILS, "GNU extensions to the S2K algorithm").
-fn is_stub(secret: &SecretKeyMaterial) -> bool {
+pub(super) fn is_stub(secret: &SecretKeyMaterial) -> bool {
     matches!(secret, SecretKeyMaterial::Encrypted(encrypted) if matches!(encrypted.s2k(), S2K::Private { tag: 101, .. }))
 }
 
@@ -241,7 +241,7 @@ fn is_alive(subkey: &Subkey<'_>, at: Time) -> bool {
 /// Only kinds whose signing takes the same time whatever the secret is: the
 /// backend's RSA is not blinded (RUSTSEC-2023-0071), and its NIST curves and
 /// DSA promise nothing.
-fn check_algorithm(kind: KeyKind) -> Result<(), KeyRefusal> {
+pub(super) fn check_algorithm(kind: KeyKind) -> Result<(), KeyRefusal> {
     match kind {
         KeyKind::Ed25519 | KeyKind::Ed448 | KeyKind::MlDsa65Ed25519 | KeyKind::MlDsa87Ed448 => Ok(()),
         other => {

@@ -16,11 +16,13 @@ pub mod name;
 pub mod path;
 pub mod policy;
 pub mod record;
+pub mod request;
 pub mod signature;
 pub mod tag;
 mod text;
 pub mod time;
 pub mod tree;
+pub mod vetting;
 
 pub use attribute::AttributeState;
 pub use blob::{BlobHasher, ObjectFormat};

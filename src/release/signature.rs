@@ -9,6 +9,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::vetting::VettingState;
 use super::{Fingerprint, Time};
 
 /// Names of the notations that say what a signature was made for, without
@@ -244,6 +245,8 @@ pub struct CertificateFacts {
     pub primary: KeyFacts,
     /// The subkeys, in the order of the certificate.
     pub subkeys: Vec<KeyFacts>,
+    /// What the keepers of the keyring say of it.
+    pub standing: VettingState,
 }
 
 impl CertificateFacts {

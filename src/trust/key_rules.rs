@@ -5,6 +5,7 @@ use super::judge::Listed;
 use super::key_state::{self, Unbound};
 use super::question::{Age, Membership, Mode, Question};
 use crate::release::signature::{CertificateFacts, KeyFacts, KeyKind};
+use crate::release::vetting::VettingState;
 use crate::release::{Finding, Time};
 
 /// Judges the key of a signature that states `created`.
@@ -78,6 +79,7 @@ impl Problem {
 /// a subkey, the subkey.
 pub(super) struct Chain<'a> {
     links: Vec<Link<'a>>,
+    standing: VettingState,
 }
 
 struct Link<'a> {
@@ -108,11 +110,24 @@ impl<'a> Chain<'a> {
         if !is_primary {
             links.push(Link { key, is_primary: false, signs: true });
         }
-        Self { links }
+        Self { links, standing: certificate.standing }
     }
 
-    /// Hard revocations: nothing such a key ever signed counts.
+    /// The certificate alone, asked for nothing but being alive.
+    pub(super) fn of_certificate(certificate: &'a CertificateFacts) -> Self {
+        let links = vec![Link { key: &certificate.primary, is_primary: true, signs: false }];
+        Self { links, standing: certificate.standing }
+    }
+
+    /// Hard revocations, and those that the keyring's keepers hold for lost:
+    /// nothing such a key ever signed counts.
     pub(super) fn compromised(&self) -> Option<Problem> {
+        if let VettingState::Compromised { since } = self.standing {
+            let message =
+                format!("{} is held for compromised in the keyring since {since}", self.certificate());
+            let hint = "Trust nothing that this certificate signed; sign again with another.";
+            return Some(Problem::error("signer-compromised", message, hint));
+        }
         self.links.iter().find_map(|link| {
             let revocation = key_state::hard_revocation(link.key)?;
             let code = link.code("certificate-compromised", "subkey-compromised");
@@ -129,9 +144,28 @@ impl<'a> Chain<'a> {
         })
     }
 
+    fn certificate(&self) -> String {
+        self.links.first().map(Link::name).unwrap_or_default()
+    }
+
+    /// When the keyring's keepers retired the certificate, if it is so at `time`.
+    fn retired(&self, time: Time) -> Option<Time> {
+        match self.standing {
+            VettingState::Retired { since } if since <= time => Some(since),
+            _ => None,
+        }
+    }
+
     /// What was wrong when the key signed. The first link that is wrong says
     /// enough.
     pub(super) fn at_signing(&self, created: Time) -> Option<Problem> {
+        if let Some(since) = self.retired(created) {
+            let message = format!(
+                "signed at {created}, but {} is retired in the keyring since {since}",
+                self.certificate()
+            );
+            return Some(Problem::error("signed-after-retirement", message, SIGN_WITH_OTHER_KEY));
+        }
         self.links.iter().find_map(|link| {
             unusable(link, created).or_else(|| {
                 if let Some(revocation) = key_state::soft_revocation(link.key, created) {
@@ -148,6 +182,10 @@ impl<'a> Chain<'a> {
 
     /// What is wrong with the key at present.
     pub(super) fn now(&self, at: Time) -> Option<Problem> {
+        if let Some(since) = self.retired(at) {
+            let message = format!("{} is retired in the keyring since {since}", self.certificate());
+            return Some(Problem::error("signer-retired", message, SIGN_WITH_LIVE_KEY));
+        }
         self.links.iter().find_map(|link| {
             if let Some(revocation) = key_state::soft_revocation(link.key, at) {
                 let code = link.code("certificate-retired", "subkey-retired");
@@ -177,7 +215,9 @@ impl<'a> Chain<'a> {
             }
             let expired = key_state::at(link.key, question.at).ok().and_then(|state| state.expires);
             let retired = key_state::soft_revocation(link.key, question.at).map(|revocation| revocation.at);
-            let end = expired.into_iter().chain(retired).filter(|end| *end <= question.at).min()?;
+            let kept = self.retired(question.at).filter(|_| link.is_primary);
+            let end =
+                expired.into_iter().chain(retired).chain(kept).filter(|end| *end <= question.at).min()?;
             let weight = match question.age {
                 Age::SeenAt(seen) if seen < end => return None,
                 Age::Claimed => Weight::Warning,

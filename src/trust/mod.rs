@@ -10,12 +10,18 @@ mod contents;
 mod judge;
 mod key_rules;
 mod key_state;
+mod life;
+mod outlook;
 mod question;
 mod signing_key;
 
 pub use judge::{Judgement, Signer, judge};
+pub use life::{Standing, certificate_standing, subkey_standing};
+pub use outlook::{KeyOutlook, Outlook};
 pub use question::{Age, CLOCK_SKEW, Membership, Mode, Question};
 pub use signing_key::{KeyQuestion, judge_signing_key};
 
+#[cfg(test)]
+mod standing_tests;
 #[cfg(test)]
 mod tests;

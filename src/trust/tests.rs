@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::*;
 use crate::release::signature::*;
+use crate::release::vetting::VettingState;
 use crate::release::{Fingerprint, Severity, Time};
 
 const DAY: i64 = 86_400;
 /// 2026-11-20T10:00:00Z.
 const NOW: i64 = 1_795_168_800;
 
-fn at(days: i64) -> Time {
+pub(super) fn at(days: i64) -> Time {
     Time::from_unix(NOW + days * DAY)
 }
 
@@ -35,7 +36,7 @@ fn binding(kind: BindingKind, created: i64, sign: bool) -> Binding {
 }
 
 /// A certificate whose one subkey has the same number plus 100.
-fn certificate(number: u8) -> CertificateFacts {
+pub(super) fn certificate(number: u8) -> CertificateFacts {
     let key = |number, bindings| KeyFacts {
         fingerprint: fingerprint(number),
         kind: KeyKind::Ed25519,
@@ -48,6 +49,7 @@ fn certificate(number: u8) -> CertificateFacts {
         user_ids: vec![],
         primary: key(number, vec![binding(BindingKind::UserId { primary: true }, -400, false)]),
         subkeys: vec![key(number + 100, vec![binding(BindingKind::Subkey, -400, true)])],
+        standing: VettingState::Active,
     }
 }
 
@@ -95,13 +97,13 @@ fn codes(judgement: &Judgement) -> Vec<String> {
 }
 
 /// Verdicts in both modes on one signature made `days` from now.
-fn both(certificate: &CertificateFacts, days: i64) -> [Vec<String>; 2] {
+pub(super) fn both(certificate: &CertificateFacts, days: i64) -> [Vec<String>; 2] {
     let allowed = allow(&[1]);
     let inspection = of([signed_by(certificate, days)]);
     [Mode::Release, Mode::Archive].map(|mode| codes(&judge(&inspection, &ask(mode, &allowed))))
 }
 
-fn changed(change: impl FnOnce(&mut CertificateFacts)) -> CertificateFacts {
+pub(super) fn changed(change: impl FnOnce(&mut CertificateFacts)) -> CertificateFacts {
     let mut facts = certificate(1);
     change(&mut facts);
     facts

@@ -37,9 +37,15 @@ OTHERS = {
     # character encodings of commits
     "utf-8", "us-ascii", "iso-8859-1", "iso8859-1", "latin-1", "iso-8859-15",
     "iso8859-15", "latin-9", "windows-125",
+    # the commands
+    "keyring-add", "keyring-remove", "keyring-update", "keyring-list",
+    "keyring-show", "keyring-check", "keyring-export", "keyring-request",
     "policy-check",     # the command
     "policy-explain",   # the command
     "policy-draft",     # the command
+    # the commands of key
+    "key-generate", "key-certify", "key-extend", "key-rotate", "key-revoke",
+    "key-export-subkey", "key-publish", "key-check",
     "same-as",          # a kind of evidence
     "verify-tag",       # the command
     "version-pattern",  # a key of the policy

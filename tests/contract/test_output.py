@@ -1,7 +1,7 @@
 """Where a document goes: standard output, standard error, --output."""
 
 import pytest
-from cases_release import CASES
+from cases_keyring import CASES
 from contract_schema import hold
 from contract_world import first_world, world
 from test_schema import COMMANDS
@@ -12,7 +12,8 @@ OUTPUTS = ["checksum/ok", "checksum/rejected/empty folder",
            "checksum/unavailable/no folder", "verify-tag/ok", "compare/ok",
            "compare/rejected/tampered", "validate/ok", "verify/ok",
            "publish/ok", "policy-check/ok", "policy-explain/ok",
-           "verify-tag/usage/unknown project", "sign/ok"]
+           "verify-tag/usage/unknown project", "sign/ok",
+           "keyring-list/ok", "keyring-check/ok", "keyring-export/ok"]
 
 
 @pytest.fixture
@@ -77,5 +78,6 @@ def test_help_and_version_print_no_document(world):
 
 def test_every_help_has_an_example(world):
     for command in COMMANDS:
-        words = command.split("-") if "policy" in command else [command]
+        group = command.startswith(("policy-", "keyring-"))
+        words = command.split("-") if group else [command]
         assert b"Example" in world.helped(*words, "--help").sure().stdout

@@ -8,7 +8,8 @@ import shutil
 
 import pytest
 from cases_explain import TAMPERED, validate, verify_tag
-from cases_release import CASES
+import cases_keyring  # noqa: F401  (adds its cases)
+from cases_key import CASES, FRESH
 from contract_schema import (SCHEMAS, faults, hold, misplaced, schema,
                              validator)
 from contract_world import PROJECT, RECORD, first_world, world
@@ -16,7 +17,12 @@ from contract_world import PROJECT, RECORD, first_world, world
 __all__ = ["first_world", "world"]
 
 COMMANDS = ["checksum", "verify-tag", "compare", "validate", "sign", "verify",
-            "publish", "policy-check", "policy-explain", "policy-draft"]
+            "publish", "policy-check", "policy-explain", "policy-draft",
+            "keyring-add", "keyring-remove", "keyring-update", "keyring-list",
+            "keyring-show", "keyring-check", "keyring-export",
+            "keyring-request",
+            "key-generate", "key-certify", "key-extend", "key-rotate",
+            "key-revoke", "key-export-subkey", "key-publish", "key-check"]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -32,18 +38,22 @@ def test_cases_cover_every_command_and_outcome():
     seen = {tuple(name.split("/")[:2]) for name in CASES}
     for command in COMMANDS:
         for outcome in ("ok", "rejected", "usage", "unavailable"):
-            # What would be accepted can always be told.
-            if (command, outcome) != ("policy-explain", "rejected"):
+            # What would be accepted, or is there, can always be told.
+            if (command, outcome) not in {
+                    ("policy-explain", "rejected"),
+                    ("keyring-list", "rejected"),
+                    ("keyring-show", "rejected")}:
                 assert (command, outcome) in seen
     typed = {name.split()[0].split("/")[2] for name in CASES
              if name.startswith("usage/")}
     assert {"checksum", "verify-tag", "compare", "validate", "sign", "verify",
-            "publish", "policy"} <= typed
+            "publish", "policy", "keyring", "key"} <= typed
 
 
 def test_every_command_has_a_schema_and_no_schema_lacks_a_command():
     others = {"common", "envelope", "usage", "policy", "validation-record",
-              "files", "catalogue"}
+              "files", "catalogue", "keyring", "vetting-request",
+              "key-dates"}
     names = {path.stem for path in SCHEMAS.glob("*.json")}
     assert names == set(COMMANDS) | others
     for path in SCHEMAS.glob("*.json"):
@@ -52,8 +62,8 @@ def test_every_command_has_a_schema_and_no_schema_lacks_a_command():
 
 @pytest.mark.parametrize("name", [
     name for name in CASES
-    # A signature holds random bits.
-    if not name.startswith("sign/ok")])
+    # A signature holds random bits, and a new key is one.
+    if not name.startswith("sign/ok") and name not in FRESH])
 def test_same_input_gives_same_bytes(first_world, tmp_path, name):
     """Twice in the same place, from the same beginning."""
     place = tmp_path / "world"

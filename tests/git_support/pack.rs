@@ -1,5 +1,7 @@
 //! Packs made by hand, so that they can lie.
 
+#![allow(dead_code, reason = "each test program uses its own part")]
+
 use std::io::Write as _;
 use std::path::Path;
 

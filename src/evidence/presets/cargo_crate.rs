@@ -54,9 +54,9 @@ impl Rules for CargoCrate {
 
     fn omits(&self, case: &Case<'_>, entry: &TreeEntry) -> Result<Answer, Unavailable> {
         let path = &entry.path;
-        let replaced = dereferenced::replaced(case, entry)?;
-        if replaced != Answer::Silent {
-            return Ok(replaced);
+        let answer = dereferenced::replaced(case, entry)?;
+        if answer != Answer::Silent {
+            return Ok(answer);
         }
         let rule = if nested(case, path) {
             "belongs to another package, in a folder with a Cargo.toml of its own"

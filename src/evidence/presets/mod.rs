@@ -69,10 +69,10 @@ impl std::fmt::Debug for Preset {
 }
 
 /// Every preset, by name.
-pub const ALL: [&Preset; 10] = [
+pub const ALL: &[&Preset] = &[
+    &git_archive::GIT_ARCHIVE_1,
     &autotools_dist::AUTOTOOLS_DIST_1,
     &cargo_crate::CARGO_CRATE_1,
-    &git_archive::GIT_ARCHIVE_1,
     &npm_pack::NPM_PACK_1,
     &python_flit::PYTHON_FLIT_1,
     &python_hatch::PYTHON_HATCH_1,
@@ -84,10 +84,10 @@ pub const ALL: [&Preset; 10] = [
 
 /// The preset of this name and version.
 pub fn find(name: &str) -> Option<&'static Preset> {
-    ALL.into_iter().find(|preset| preset.name == name)
+    ALL.iter().copied().find(|preset| preset.name == name)
 }
 
 /// The names of all presets, for messages.
 pub fn names() -> String {
-    ALL.map(|preset| preset.name).join(", ")
+    ALL.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
 }

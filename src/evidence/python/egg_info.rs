@@ -4,7 +4,7 @@
 use super::marker::Marker;
 use super::project;
 use super::requirement::{Dependency, Requirement};
-use super::{Check, No, legacy, mismatch, normal_name, pkg_info, plain_text, show, undecided};
+use super::{Check, No, dependencies, legacy, mismatch, normal_name, pkg_info, plain_text, show, undecided};
 use crate::evidence::case::Case;
 use crate::evidence::explain::Level;
 use crate::release::TreePath;
@@ -123,7 +123,7 @@ fn requires(case: &Case<'_>, content: &[u8]) -> Explained {
         }
     }
     let project = project::of(case)?;
-    pkg_info::compare(project, &found, &extras)?;
+    dependencies::compare(project, &found, &extras)?;
     Ok((Level::Structured, format!("its dependencies are those that {} states", project.source)))
 }
 

@@ -278,6 +278,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         version,
         dependencies: Stated::from_check(legacy.dependencies())?,
         extras: Stated::from_check(legacy.extras())?,
+        unasked: BTreeSet::new(),
         requires_python: legacy.requires_python(),
         entry_points: Stated::from_check(legacy.entry_points())?,
         readme: legacy.readme(),

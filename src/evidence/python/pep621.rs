@@ -42,6 +42,7 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
             true => table.dynamic_extras(other.extras)?,
             false => Stated::from_check(table.extras())?,
         },
+        unasked: other.unasked,
         requires_python: match pick("requires-python") {
             true => other.requires_python,
             false => table.requires_python(),

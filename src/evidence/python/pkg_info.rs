@@ -5,7 +5,7 @@ use super::metadata::Metadata;
 use super::project::{self, Project};
 use super::requirement::{Dependency, Requirement};
 use super::version::Version;
-use super::{Check, No, mismatch, normal_name, readme, show, specifier, undecided};
+use super::{Check, No, dependencies, mismatch, normal_name, readme, show, specifier, undecided};
 use crate::evidence::case::Case;
 use crate::evidence::explain::Level;
 use crate::release::TreePath;
@@ -15,9 +15,6 @@ use std::collections::BTreeSet;
 const FORMATS: [&str; 8] = ["1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"];
 /// Requirements of one file.
 const MAX_REQUIREMENTS: usize = 20_000;
-
-/// Extras of a project that ask for its other extras.
-const MAX_NESTED: usize = 100;
 
 /// What the artifact's file name or root says it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,7 +220,7 @@ fn license_file(case: &Case<'_>, value: &str) -> Check {
 }
 
 /// Dependencies and extras of a metadata file.
-pub(crate) fn dependencies(metadata: &Metadata) -> Check<(BTreeSet<Dependency>, BTreeSet<String>)> {
+fn stated_dependencies(metadata: &Metadata) -> Check<(BTreeSet<Dependency>, BTreeSet<String>)> {
     let mut all = BTreeSet::new();
     for (index, text) in metadata.many("requires-dist").enumerate() {
         let found = Requirement::parse(text).and_then(|requirement| requirement.dependencies());
@@ -236,7 +233,7 @@ pub(crate) fn dependencies(metadata: &Metadata) -> Check<(BTreeSet<Dependency>, 
 }
 
 fn requirements(case: &Case<'_>, project: &Project, metadata: &Metadata) -> Check {
-    let (found, extras) = dependencies(metadata)?;
+    let (found, extras) = stated_dependencies(metadata)?;
     // setuptools before 68 wrote dependencies into requires.txt only, which is
     // judged on its own.
     let old =
@@ -245,102 +242,9 @@ fn requirements(case: &Case<'_>, project: &Project, metadata: &Metadata) -> Chec
         |folder: &String| case.in_artifact(&TreePath::from(format!("{folder}/requires.txt").as_str()));
     if old && project::known(case)?.egg_infos.iter().any(listed) {
         let (_, wanted) = project.all_dependencies()?;
-        return names(project, &extras, wanted);
+        return dependencies::names(project, &extras, wanted);
     }
-    compare(project, &found, &extras)
-}
-
-/// Compares dependencies that a file of the artifact has with those of git.
-pub(crate) fn compare(project: &Project, found: &BTreeSet<Dependency>, extras: &BTreeSet<String>) -> Check {
-    let (wanted, wanted_extras) = project.all_dependencies()?;
-    let form = |all: &BTreeSet<Dependency>| -> BTreeSet<Dependency> {
-        match project.rewrites {
-            true => all.iter().map(as_ranges).collect(),
-            false => all.clone(),
-        }
-    };
-    let (found, wanted) = (form(found), form(&wanted));
-    let equal = found == wanted
-        || (project.evaluates_conditions && evaluated(&found, &wanted))
-        || project
-            .name
-            .as_deref()
-            .is_some_and(|name| found == with_own_extras(&normal_name(name), wanted.clone()));
-    if equal {
-        return names(project, extras, wanted_extras);
-    }
-    let more = found.difference(&wanted).next().map(|one| format!("needs {one}, which git does not state"));
-    let less = wanted.difference(&found).next().map(|one| format!("lacks {one}, which git states"));
-    let told: Vec<String> = [more, less].into_iter().flatten().collect();
-    let told = format!("{} (git: {})", told.join("; "), project.source);
-    // The same packages under the same extras in other words.
-    let packages = |all: &BTreeSet<Dependency>| -> BTreeSet<(String, String)> {
-        all.iter().map(|one| (one.extra.clone(), package(&one.what).to_string())).collect()
-    };
-    match project.rewrites && packages(&found) == packages(&wanted) {
-        true => undecided(format!("states versions or conditions in words that are not understood: {told}")),
-        false => mismatch(told),
-    }
-}
-
-/// A dependency with its versions as ranges.
-fn as_ranges(one: &Dependency) -> Dependency {
-    // A place is not a version.
-    if one.what.contains('@') {
-        return one.clone();
-    }
-    let at = one.what.find(['<', '>', '=', '!', '~']).unwrap_or(one.what.len());
-    let (what, versions) = one.what.split_at(at);
-    Dependency { what: format!("{what}{}", specifier::ranges(versions)), ..one.clone() }
-}
-
-/// Extras that ask for other extras of the same project, replaced by what
-/// those need, as hatchling writes them.
-fn with_own_extras(name: &str, mut all: BTreeSet<Dependency>) -> BTreeSet<Dependency> {
-    for _ in 0..MAX_NESTED {
-        let own = |one: &&Dependency| {
-            one.condition.is_empty() && !one.extra.is_empty() && package(&one.what) == name
-        };
-        let Some(asking) = all.iter().find(own).cloned() else { break };
-        all.remove(&asking);
-        let extras =
-            asking.what.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
-        let extras: BTreeSet<&str> = extras.unwrap_or_default().split(',').collect();
-        let needed =
-            all.iter().filter(|one| extras.contains(one.extra.as_str()) && one.extra != asking.extra);
-        let needed = needed.map(|one| Dependency { extra: asking.extra.clone(), ..one.clone() });
-        all.extend(needed.collect::<Vec<_>>());
-        if all.len() > MAX_REQUIREMENTS {
-            break;
-        }
-    }
-    all
-}
-
-fn names(project: &Project, found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> Check {
-    match found.symmetric_difference(wanted).next() {
-        None => Ok(()),
-        Some(name) => mismatch(format!(
-            "has other extras than {} states: {} is only in one of them",
-            project.source,
-            show(name)
-        )),
-    }
-}
-
-fn package(what: &str) -> &str {
-    let known = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
-    what.split(|letter| !known(letter)).next().unwrap_or_default()
-}
-
-/// Whether the only difference is in conditions that pbr evaluated while it
-/// built: those that held were left out, and of those that did not, some
-/// versions lose the dependency.
-fn evaluated(found: &BTreeSet<Dependency>, wanted: &BTreeSet<Dependency>) -> bool {
-    let bare = |one: &Dependency| Dependency { condition: String::new(), ..one.clone() };
-    let all_bare: BTreeSet<Dependency> = wanted.iter().map(bare).collect();
-    let allowed = |one: &Dependency| wanted.contains(one) || all_bare.contains(one);
-    found.iter().all(allowed) && wanted.iter().all(|one| !one.condition.is_empty() || found.contains(one))
+    dependencies::compare(project, &found, &extras)
 }
 
 /// The description, in the body or in the header of older formats.

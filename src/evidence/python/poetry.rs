@@ -2,7 +2,7 @@
 
 use super::marker::Marker;
 use super::project::{EntryPoint, Extras, Project, Readme, Sources, Stated, Texts, entry_point};
-use super::requirement::{Dependency, Requirement};
+use super::requirement::{Dependency, Requirement, package};
 use super::toml::Toml;
 use super::version::Version;
 use super::{Check, No, normal_name, show, specifier, undecided};
@@ -35,6 +35,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         version: text("version").map(Into::into),
         dependencies: Stated::from_check(dependencies(poetry, false))?,
         extras: Stated::from_check(extras(poetry))?,
+        unasked: unasked(poetry),
         requires_python,
         entry_points: Stated::from_check(entry_points(poetry))?,
         readme,
@@ -124,6 +125,16 @@ fn extras(poetry: &Toml) -> Check<Extras> {
         }
     }
     Ok(extras)
+}
+
+/// Optional dependencies that no extra asks for: poetry-core before 2 lists
+/// them like the others.
+fn unasked(poetry: &Toml) -> BTreeSet<Dependency> {
+    let extras = poetry.at(&["extras"]).and_then(Toml::table).into_iter().flatten();
+    let asked = extras.flat_map(|(_, wanted)| wanted.texts().unwrap_or_default());
+    let asked: BTreeSet<String> = asked.map(normal_name).collect();
+    let all = dependencies(poetry, true).unwrap_or_default();
+    all.into_iter().filter(|one| !asked.contains(package(&one.what))).collect()
 }
 
 fn entry_points(poetry: &Toml) -> Check<BTreeSet<EntryPoint>> {

@@ -112,6 +112,8 @@ pub(crate) struct Project {
     pub dependencies: Stated<BTreeSet<Dependency>>,
     /// What its extras need.
     pub extras: Stated<Extras>,
+    /// Optional dependencies that no extra asks for. Some tools list them.
+    pub unasked: BTreeSet<Dependency>,
     /// Versions of Python it runs on, as normal specifiers; empty for any.
     pub requires_python: Stated<String>,
     /// Its entry points.
@@ -284,6 +286,7 @@ impl Project {
             version: None,
             dependencies: Stated::Unknown(why.into()),
             extras: Stated::Unknown(why.into()),
+            unasked: BTreeSet::new(),
             requires_python: Stated::Unknown(why.into()),
             entry_points: Stated::Unknown(why.into()),
             readme: Readme::Unknown(why.into()),

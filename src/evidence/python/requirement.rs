@@ -123,6 +123,12 @@ impl Requirement {
     }
 }
 
+/// The name of the package in a dependency's normal form.
+pub(crate) fn package(what: &str) -> &str {
+    let known = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    what.split(|letter| !known(letter)).next().unwrap_or_default()
+}
+
 fn extras(text: &str) -> Option<(BTreeSet<String>, &str)> {
     let Some(rest) = text.strip_prefix('[') else { return Some((BTreeSet::new(), text)) };
     let (list, rest) = rest.split_once(']')?;
