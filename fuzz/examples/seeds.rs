@@ -19,6 +19,7 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(std::env::args_os().nth(1).expect("usage: seeds FOLDER"));
     archives(&root)?;
     texts(&root)?;
+    comparisons(&root)?;
     openpgp(&root).map_err(io::Error::other)?;
     git(&root)
 }
@@ -88,6 +89,19 @@ fn texts(root: &Path) -> io::Result<()> {
         prefixed(1, b"A <a@x>\nProper <p@x> Commit <c@x>\n<p@x> <c@x>\nName <c@x>\n# c\n"),
     ];
     write(&root.join("attributes"), attributes.into())
+}
+
+/// Every preset, with what tools add and in other orders of edits.
+fn comparisons(root: &Path) -> io::Result<()> {
+    let mut seeds = Vec::new();
+    for preset in 0..16 {
+        let add = |name: u8| [3, name, 0, 0];
+        let all: Vec<u8> = (5..40).flat_map(add).collect();
+        let some: Vec<u8> = (10..25).flat_map(add).collect();
+        seeds.extend([vec![preset], prefixed(preset, &all), prefixed(preset, &some)]);
+        seeds.push(prefixed(preset, &[1, 4, 0, 0, 2, 10, 3, 0, b'x', b':', b'\n', 0, 1, 1, 0, b'x']));
+    }
+    write(&root.join("compare"), seeds)
 }
 
 fn openpgp(root: &Path) -> sequoia_openpgp::Result<()> {

@@ -1,7 +1,7 @@
 //! What the targets share: a sink that holds the archive readers to their
 //! promises, a repository to write into, and a keyring.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -152,6 +152,14 @@ impl Scratch {
     }
 }
 
+impl Scratch {
+    /// The folder, to be kept for longer.
+    pub fn keep(mut self) -> tempfile::TempDir {
+        self.written.clear();
+        self.dir.take().expect("taken only at the end")
+    }
+}
+
 const HEAD: &str = "ref: refs/heads/main\n";
 
 impl Drop for Scratch {
@@ -164,7 +172,9 @@ impl Drop for Scratch {
         }
         // The folder stays for the next run; the process's last one is left
         // to whoever clears away temporary files.
-        PLACE.with(|place| *place.borrow_mut() = self.dir.take());
+        if let Some(dir) = self.dir.take() {
+            PLACE.with(|place| *place.borrow_mut() = Some(dir));
+        }
     }
 }
 
@@ -177,3 +187,95 @@ pub fn keyring() -> Keyring {
     let bytes = cert.armored().to_vec().expect("memory");
     Keyring::load(vec![(format!("{}.asc", cert.fingerprint().to_hex()), bytes)]).expect("a keyring")
 }
+
+/// A small project in a repository, and where its artifact is put.
+pub struct Project {
+    _dir: tempfile::TempDir,
+    /// The repository, with the tag v1.
+    pub repository: PathBuf,
+    /// The artifact's place.
+    pub artifact: PathBuf,
+    /// What git has.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// What packaging tools add, about as they write it.
+    pub made: BTreeMap<String, Vec<u8>>,
+}
+
+/// Makes the project.
+pub fn project() -> Project {
+    let mut scratch = Scratch::new();
+    let own = |files: &[(&str, &str)]| -> BTreeMap<String, Vec<u8>> {
+        files.iter().map(|(name, text)| ((*name).to_string(), text.as_bytes().to_vec())).collect()
+    };
+    let files = own(&IN_GIT);
+    // Names in the order of trees; `src` is the one folder.
+    let line = |mode: &str, name: &str, id: &ObjectId| {
+        [format!("{mode} {name}\0").as_bytes(), id.as_bytes()].concat()
+    };
+    let (mut root, mut src) = (Vec::new(), Vec::new());
+    for (name, content) in &files {
+        let id = scratch.loose(ObjectType::Blob, content);
+        let mode = if name == "link" { "120000" } else { "100644" };
+        match name.strip_prefix("src/") {
+            Some(name) => src.extend(line(mode, name, &id)),
+            None => root.push((name.clone(), line(mode, name, &id))),
+        }
+    }
+    let folder = scratch.loose(ObjectType::Tree, &src);
+    root.push(("src/".into(), line("40000", "src", &folder)));
+    root.sort();
+    let lines: Vec<u8> = root.into_iter().flat_map(|(_, line)| line).collect();
+    let tree = scratch.loose(ObjectType::Tree, &lines);
+    let raw = format!(
+        "tree {tree}\nauthor A <a@x> 1700000000 +0000\ncommitter A <a@x> 1700000000 +0000\n\nFirst.\n"
+    );
+    let commit = scratch.loose(ObjectType::Commit, raw.as_bytes());
+    scratch.write("refs/tags/v1", format!("{commit}\n").as_bytes());
+    scratch.write("refs/heads/main", format!("{commit}\n").as_bytes());
+    let made: Vec<(&str, String)> =
+        MADE.iter().map(|(name, text)| (*name, text.replace("COMMIT", &commit.to_string()))).collect();
+    let mut all = files.clone();
+    all.extend(made.into_iter().map(|(name, text)| (name.to_string(), text.into_bytes())));
+    let dir = scratch.keep();
+    let (repository, artifact) = (dir.path().to_path_buf(), dir.path().join("pkg-1.0.tar"));
+    Project { _dir: dir, repository, artifact, files, made: all }
+}
+
+const IN_GIT: [(&str, &str); 11] = [
+    (".gitattributes", "*.bat text eol=crlf\nversion.txt export-subst\n"),
+    ("Cargo.toml", "[package]\nname = \"pkg\"\nversion = \"1.0.0\"\n\n[dependencies]\nlog = \"0.4\"\n"),
+    ("README", "Read me.\n"),
+    ("link", "src/mod.py"),
+    ("package.json", "{\"name\": \"pkg\", \"version\": \"1.0.0\"}\n"),
+    ("pyproject.toml", "[project]\nname = \"pkg\"\nversion = \"1.0\"\ndependencies = [\"six>=1\"]\n"),
+    ("requirements.txt", "six>=1 # x\n"),
+    ("run.bat", "echo x\n"),
+    ("setup.cfg", "[metadata]\nname = pkg\n\n[entry_points]\nconsole_scripts =\n    pkg = mod:main\n"),
+    ("src/mod.py", "def main():\n    pass\n"),
+    ("version.txt", "$Format:%H$\n"),
+];
+
+const MADE: [(&str, &str); 20] = [
+    ("PKG-INFO", INFO),
+    ("pkg.egg-info/PKG-INFO", INFO),
+    ("pkg-1.0.dist-info/METADATA", INFO),
+    ("setup.cfg", "[egg_info]\ntag_build = \ntag_date = 0\n\n"),
+    ("AUTHORS", "A <a@x>\n"),
+    ("ChangeLog", "CHANGES\n=======\n\n* First\n"),
+    ("version.txt", "COMMIT\n"),
+    ("run.bat", "echo x\r\n"),
+    ("pkg.egg-info/SOURCES.txt", "README\nsetup.cfg\nsrc/mod.py\n"),
+    ("pkg.egg-info/requires.txt", "six>=1\n\n[x]\nb\n"),
+    ("pkg.egg-info/entry_points.txt", "[console_scripts]\npkg = mod:main\n"),
+    ("pkg.egg-info/top_level.txt", "mod\n"),
+    ("pkg.egg-info/dependency_links.txt", "\n"),
+    ("pkg.egg-info/pbr.json", "{\"git_version\": \"COMMIT\", \"is_release\": true}"),
+    ("src/_version.py", "__version__ = version = '1.0'\n__version_tuple__ = version_tuple = (1, 0)\n"),
+    (".cargo_vcs_info.json", "{\n  \"git\": {\n    \"sha1\": \"COMMIT\"\n  },\n  \"path_in_vcs\": \"\"\n}"),
+    ("Cargo.toml.orig", "[package]\nname = \"pkg\"\nversion = \"1.0.0\"\n\n[dependencies]\nlog = \"0.4\"\n"),
+    ("Cargo.lock", "version = 4\n\n[[package]]\nname = \"pkg\"\nversion = \"1.0.0\"\n"),
+    ("pkg-1.0.dist-info/RECORD", "src/mod.py,sha256=x,1\n"),
+    ("pkg-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),
+];
+
+const INFO: &str = "Metadata-Version: 2.1\nName: pkg\nVersion: 1.0\nRequires-Dist: six>=1\n\nRead me.\n";
