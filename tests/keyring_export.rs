@@ -203,6 +203,30 @@ fn allowed_signers_of_a_policy_without_ssh_keys_are_refused() {
     assert!(!world.path("out").exists());
 }
 
+#[test]
+fn git_verifies_tags_by_the_allowed_signers() {
+    let world = World::new();
+    let keygen = ["-q", "-N", "", "-t", "ed25519", "-C", "ada", "-f"];
+    run_ok(Command::new("ssh-keygen").args(keygen).arg(world.path("ada")));
+    let line = fs::read_to_string(world.path("ada.pub")).unwrap();
+    let policy = fs::read_to_string(world.path("policy.yaml")).unwrap();
+    let people =
+        format!("people: [{{name: Ada L, ssh-keys: [\"{}\"]}}], not-after: 2027-01-01, note", line.trim());
+    fs::write(world.path("policy.yaml"), policy.replacen("note", &people, 1)).unwrap();
+    export(&world, "git-allowed-signers", &PROJECT).ok();
+    let key: Vec<&str> = line.split_whitespace().take(2).collect();
+    let expected = format!("Ada-L namespaces=\"git\",valid-before=\"20270101000000Z\" {}\n", key.join(" "));
+    assert_eq!(text(&world, "allowed_signers"), expected);
+    let signers = format!("gpg.ssh.allowedSignersFile={}", world.path("out/allowed_signers").display());
+    let secret = format!("user.signingkey={}", world.path("ada").display());
+    let ssh = ["-c", "gpg.format=ssh", "-c", &signers, "-c", &secret];
+    world.git(&[&ssh[..], &["tag", "--sign", "--message", "By SSH", "v2.0"]].concat());
+    world.git(&[&ssh[..], &["verify-tag", "v2.0"]].concat());
+    fs::write(world.path("out/allowed_signers"), expected.replace("2027", "2025")).unwrap();
+    let late = world.git_command().args(ssh).args(["verify-tag", "v2.0"]).output().unwrap();
+    assert!(!late.status.success(), "the bounds of the group are in it");
+}
+
 // Requests
 
 struct Newcomer {

@@ -68,6 +68,8 @@ pub struct SshPublicKey {
     pub fingerprint: SshFingerprint,
     /// Its numbers.
     pub material: SshKeyMaterial,
+    /// Its encoding, which begins with its type.
+    pub blob: Vec<u8>,
 }
 
 impl SshPublicKey {
@@ -135,7 +137,15 @@ impl SshPublicKey {
         };
         wire.end()?;
         let fingerprint = SshFingerprint(Sha256::digest(blob).into());
-        Ok((kind, Self { fingerprint, material }))
+        Ok((kind, Self { fingerprint, material, blob: blob.into() }))
+    }
+
+    /// `TYPE BASE64`, as a `.pub` file has it.
+    pub fn line(&self) -> String {
+        let kind = Wire::new(&self.blob, "the public key").string().unwrap_or_default();
+        let digits = base64::encode_unpadded(&self.blob);
+        let padding = "=".repeat(digits.len().next_multiple_of(4) - digits.len());
+        format!("{} {digits}{padding}", String::from_utf8_lossy(kind))
     }
 
     /// Kind and size, as the list of algorithms knows them.

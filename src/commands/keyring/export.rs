@@ -31,10 +31,14 @@ pub(super) fn run(args: &cli::KeyringExport, now: Time) -> Result<Report, Failur
     };
     let mut findings = Vec::new();
     if args.format == ExportFormat::GitAllowedSigners {
-        let hint = "Verify tags signed with OpenPGP by git verify-tag, with a keyring from --format keys.";
-        let told =
-            "allowed_signers lists SSH keys, and a keyring and its policy hold OpenPGP certificates only";
-        findings.push(Finding::error("no-ssh-keys", &failure::shown(&args.place.keyring), told, hint));
+        let signers = policy.as_ref().map(|policy| formats::allowed_signers(policy, project));
+        let outputs = signers.unwrap_or_default();
+        if outputs.is_empty() {
+            let hint = "Name them in the groups of the policy; OpenPGP certificates go out by --format keys.";
+            let told = "allowed_signers lists SSH keys, and the policy names none who may sign tags";
+            findings.push(Finding::error("no-ssh-keys", &failure::shown(&args.place.keyring), told, hint));
+        }
+        return finish(args, at, &keyring, &[], outputs, findings);
     }
     let chosen = choose(args, &keyring, policy.as_ref(), project, at, &mut findings);
     let outputs = if finding::rejects(&findings) {
@@ -47,6 +51,18 @@ pub(super) fn run(args: &cli::KeyringExport, now: Time) -> Result<Report, Failur
     } else {
         make(args, &chosen, project, at, &mut findings)
     };
+    finish(args, at, &keyring, &chosen, outputs, findings)
+}
+
+/// Writes what was made, and tells it.
+fn finish(
+    args: &cli::KeyringExport,
+    at: Time,
+    keyring: &Keyring,
+    chosen: &[Chosen<'_>],
+    outputs: Vec<Output>,
+    mut findings: Vec<Finding>,
+) -> Result<Report, Failure> {
     let changed = write(&args.output_dir, &outputs)?;
     if args.format == ExportFormat::Wkd && !finding::rejects(&findings) {
         findings.extend(leftovers(&args.output_dir, &outputs)?);
@@ -106,7 +122,7 @@ fn make(
             }
             outputs
         }
-        // Refused above.
+        // Holds no certificates, and is made elsewhere.
         ExportFormat::GitAllowedSigners => vec![],
     }
 }

@@ -3,13 +3,14 @@
 
 use crate::openpgp::{self, Certificate};
 use crate::release::path::printable;
-use crate::release::policy::Project;
 use crate::release::policy::template::Template;
+use crate::release::policy::{Policy, Project};
+use crate::release::record::KeyName;
 use crate::release::signature::CertificateFacts;
 use crate::release::vetting::Vetting;
 use crate::release::{Fingerprint, Time};
 use crate::trust::Outlook;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A relative path and the bytes to write there.
@@ -42,6 +43,38 @@ impl Chosen<'_> {
 /// One block with all of the certificates.
 fn block(chosen: &[Chosen<'_>]) -> Vec<u8> {
     openpgp::armored_together(chosen.iter().map(|chosen| chosen.certificate))
+}
+
+/// `allowed_signers` of ssh-keygen(1): the SSH keys that may sign tags, for
+/// git alone, within the bounds of their groups. A key of several groups has
+/// a line for each.
+pub(super) fn allowed_signers(policy: &Policy, project: Option<(&str, &Project)>) -> Vec<Output> {
+    let projects: Vec<&Project> = match project {
+        Some((_, project)) => vec![project],
+        None => policy.projects.values().collect(),
+    };
+    let names: BTreeSet<&String> = projects.iter().flat_map(|project| &project.taggers.any).collect();
+    let mut lines = BTreeSet::new();
+    for (name, group) in names.into_iter().filter_map(|name| Some((name, policy.groups.get(name)?))) {
+        for key in &group.ssh_keys {
+            let holder = policy.holder(&KeyName::Ssh(key.fingerprint)).unwrap_or(name);
+            let mut options = vec!["namespaces=\"git\"".to_string()];
+            let stamp = |time: Time| time.to_string().replace(['-', ':', 'T'], "");
+            options.extend(group.not_before.map(|time| format!("valid-after=\"{}\"", stamp(time))));
+            options.extend(group.not_after.map(|time| format!("valid-before=\"{}\"", stamp(time))));
+            lines.insert(format!("{} {} {}\n", principal(holder), options.join(","), key.line()));
+        }
+    }
+    if lines.is_empty() {
+        return vec![];
+    }
+    vec![("allowed_signers".into(), lines.into_iter().collect::<String>().into_bytes())]
+}
+
+/// A name without what has a meaning in a list of principals.
+fn principal(name: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || "@._+-".contains(c) { c } else { '-' };
+    name.chars().map(plain).collect()
 }
 
 fn title(project: Option<(&str, &Project)>) -> String {
