@@ -253,6 +253,24 @@ fn sdists_of_flit_hatch_and_poetry_add_one_file() {
 }
 
 #[test]
+fn hatch_takes_the_ignore_file_from_above() {
+    let mut repository = Repository::new(&[(".gitignore", "dist\n"), ("other/.gitignore", "x\n")]);
+    for (path, content) in &in_git() {
+        repository.add(&format!("sub/{path}"), Mode::Regular, content.as_bytes());
+    }
+    let judge = |ignored: &str| {
+        let mut files = in_git();
+        files.insert("PKG-INFO".into(), METADATA.into());
+        files.insert(".gitignore".into(), ignored.into());
+        let entries: Vec<_> =
+            files.iter().map(|(path, content)| (path.as_str(), Mode::Regular, content.as_bytes())).collect();
+        told(&repository.compare_below("sub", "python-hatch@1", "a_b-1.2.tar.gz", &entries))
+    };
+    assert_eq!(judge("dist\n"), Vec::<String>::new());
+    assert_eq!(judge("x\n"), ["evidence-mismatch .gitignore"]);
+}
+
+#[test]
 fn poetrys_own_table_is_a_source() {
     let toml = "[build-system]\nrequires=['poetry-core']\nbuild-backend='poetry.core.masonry.api'\n[tool.poetry]\nname='a-b'\nversion='1.2'\nauthors=['Ada <ada@x.org>']\n[tool.poetry.dependencies]\npython='^3.9'\nreq={version='^2.1', optional=true}\nmore='~1.4'\n[tool.poetry.extras]\nnet=['req']\n";
     let good = "Metadata-Version: 2.4\nName: a-b\nVersion: 1.2\nSummary: \nAuthor: Ada\nAuthor-email: ada@x.org\nRequires-Python: >=3.9,<4.0\nClassifier: Programming Language :: Python :: 3.9\nProvides-Extra: net\nRequires-Dist: more (>=1.4,<1.5)\nRequires-Dist: req (>=2.1,<3.0) ; extra == \"net\"\n";

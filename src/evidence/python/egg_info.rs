@@ -222,8 +222,8 @@ fn modules(case: &Case<'_>, all: bool, content: &[u8]) -> Explained {
     {
         return mismatch(format!("does not name {}, which the artifact holds", show(module)));
     }
-    if !text.is_empty() && !text.ends_with('\n') {
-        return mismatch("does not end in a line feed");
+    if !text.is_empty() && (!text.ends_with('\n') || text.contains("\n\n")) {
+        return mismatch("does not end in one line feed, or has empty lines");
     }
     Ok((Level::Structured, "each name is a module or package of git".into()))
 }

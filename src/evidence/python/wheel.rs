@@ -75,6 +75,10 @@ pub(crate) fn wheel(case: &Case<'_>, content: &[u8]) -> Check<(Level, String)> {
             return mismatch(format!("has no header {name}"));
         }
     }
+    let order = ["wheel-version", "generator", "root-is-purelib", "build", "tag"];
+    if !found.headers.is_sorted_by_key(|(name, _)| order.iter().position(|known| known == name)) {
+        return undecided("has its headers in an order that no tool writes");
+    }
     if (*abi, *platform) != ("none", "any") {
         return undecided(format!("is for {abi}-{platform}; this preset is for wheels without machine code"));
     }
