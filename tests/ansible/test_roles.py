@@ -89,7 +89,7 @@ def test_tag_that_was_recorded_cannot_move(player, source, tmp_path):
 
 
 def test_note_is_handed_on_whatever_its_name(player, source, tmp_path):
-    note = tmp_path / "--a note {{ 1 + 1 }}"
+    note = tmp_path / "--a=note $HOME"
     note.write_text("format: countersign/tag-note@v1\n")
     played = player.role("countersign-validate", prefixed(
         "validate", source | {"tag_notes": [str(note)]}))
