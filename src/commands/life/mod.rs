@@ -144,8 +144,9 @@ impl<'a> Paper<'a> {
     }
 }
 
-/// Writes new files, all of them or none. A name that is taken is a no: it
-/// may be the only copy of a key.
+/// Brings new files to the disk under temporary names, and only then gives
+/// the names, secrets first: a full disk shows before any of them appears. A
+/// name that is taken is a no: it may be the only copy of a key.
 fn write(folder: &Path, papers: &[Paper<'_>]) -> Result<Value, Stop> {
     let there: BTreeSet<_> = files::list(folder)?.into_iter().map(|(name, _)| name).collect();
     let taken = papers.iter().filter(|paper| there.contains(OsStr::new(&paper.name)));
