@@ -247,6 +247,9 @@ pub struct KeyPublish {
     /// The certificate as it is now
     #[arg(value_name = "CERT")]
     pub certificate: PathBuf,
+    /// The fingerprint that is meant: refuse a file that holds another one
+    #[arg(long, value_name = "FINGERPRINT", value_parser = value::fingerprint)]
+    pub fingerprint: Option<Fingerprint>,
     /// The certificate as published before, if that is not in the output folder
     #[arg(long, value_name = "CERT")]
     pub published: Option<PathBuf>,

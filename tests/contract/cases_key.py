@@ -282,6 +282,8 @@ def _(world):
 
 
 CASES["key-publish/rejected/not said to be first"] = publish
+CASES["key-publish/rejected/another"] = (
+    lambda world: publish(world, "--first", "--fingerprint", "0" * 40))
 CASES["key-publish/rejected/not a revocation"] = (
     lambda world: publish(world, "--first", "--revocation", "policy.yaml"))
 CASES["key-publish/rejected/not the signer"] = (

@@ -41,7 +41,7 @@ pub(super) fn run(command: &cli::Key, now: Time) -> Result<Report, Failure> {
             Ok(Report::judged(command.name(), findings, result).with_changed(changed && !rejected))
         }
         Err(Stop::No(findings)) => Ok(Report::judged(command.name(), findings, json!({}))),
-        Err(Stop::Failed(failure)) => Err(failure),
+        Err(Stop::Failed(failure)) => Err(*failure),
     }
 }
 
@@ -57,7 +57,7 @@ enum Stop {
     /// It must not be: nothing was written.
     No(Vec<Finding>),
     /// It could not be looked at, or the request is wrong.
-    Failed(Failure),
+    Failed(Box<Failure>),
 }
 
 impl Stop {
@@ -68,13 +68,13 @@ impl Stop {
 
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+        Self::Failed(Box::new(failure))
     }
 }
 
 impl From<FileError> for Stop {
     fn from(error: FileError) -> Self {
-        Self::Failed(error.into())
+        Failure::from(error).into()
     }
 }
 
@@ -85,7 +85,7 @@ impl From<LifeError> for Stop {
             other => {
                 let hint = "check the key and the times; nothing was written";
                 let retryable = other.retryable();
-                Self::Failed(Failure::unavailable("cannot-sign", "key", other.to_string(), hint, retryable))
+                Failure::unavailable("cannot-sign", "key", other.to_string(), hint, retryable).into()
             }
         }
     }
@@ -144,8 +144,9 @@ impl<'a> Paper<'a> {
     }
 }
 
-/// Writes new files, all of them or none. A name that is taken is a no: it
-/// may be the only copy of a key.
+/// Brings new files to the disk under temporary names, and only then gives
+/// the names, secrets first: a full disk shows before any of them appears. A
+/// name that is taken is a no: it may be the only copy of a key.
 fn write(folder: &Path, papers: &[Paper<'_>]) -> Result<Value, Stop> {
     let there: BTreeSet<_> = files::list(folder)?.into_iter().map(|(name, _)| name).collect();
     let taken = papers.iter().filter(|paper| there.contains(OsStr::new(&paper.name)));

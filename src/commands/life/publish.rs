@@ -14,6 +14,11 @@ pub(super) fn run(args: &cli::KeyPublish, now: Time) -> Result<Done, Stop> {
     let at = args.at.unwrap_or(now);
     let given = certificate(&args.certificate)?;
     let name = given.fingerprint().clone();
+    if let Some(wanted) = args.fingerprint.as_ref().filter(|wanted| **wanted != name) {
+        let message = format!("you mean {wanted}, the file holds {name}");
+        let hint = "Find out which of the two is meant; nothing was written.";
+        return Err(Stop::no("wrong-certificate", &failure::shown(&args.certificate), message, hint));
+    }
     if let (Some(policy), Some(project)) = (&args.policy, &args.project) {
         let (policy, _) = inputs::policy(policy)?;
         let signer = &inputs::project(&policy, project)?.signer;

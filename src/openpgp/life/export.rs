@@ -34,7 +34,7 @@ impl OfflineKey {
     ) -> Result<Exported, LifeError> {
         let found = self.cert().keys().subkeys().find(|key| is(key.key(), subkey));
         let Some(key) = found.map(|found| found.key().clone()) else { return Err(no_such_subkey(subkey)) };
-        if !key.optional_secret().is_some_and(|secret| !signing_key::is_stub(secret)) {
+        if key.optional_secret().is_none_or(signing_key::is_stub) {
             let message = format!("the secret of the subkey {subkey} is not in this file");
             return Err(LifeError::no("no-signing-key", message, "Give the file that holds it."));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use sequoia_openpgp as sq;
 use sq::cert::CertParser;
-use sq::packet::{Packet, Signature, Tag};
+use sq::packet::{Packet, Signature};
 use sq::parse::{Dearmor, PacketParser, PacketParserBuilder, PacketParserResult, Parse};
 use sq::serialize::SerializeInto;
 use sq::types::SignatureType;
@@ -227,7 +227,7 @@ fn identity(packet: &Packet) -> Vec<u8> {
     match packet {
         Packet::Signature(signature) => inspect::identity(signature),
         other => {
-            let mut bytes = vec![u8::from(Tag::from(other.tag()))];
+            let mut bytes = vec![u8::from(other.tag())];
             bytes.extend(other.to_vec().unwrap_or_default());
             bytes
         }
