@@ -63,11 +63,12 @@ pub(super) fn search(
         trees += 1;
         let Ok(tree) = repository.tree(&near.id, subdirectory) else { continue };
         let fit = compare(verdict, &tag_tree, &tree);
-        let whole = fit.conflicts == 0 && fit.resolved == verdict.unexplained.len();
-        let better = best.as_ref().is_none_or(|(other, _)| {
-            fit.resolved.saturating_sub(fit.conflicts) > other.resolved.saturating_sub(other.conflicts)
-        });
-        if better && fit.resolved > fit.conflicts {
+        // One that explains some paths and breaks others is none to name.
+        if fit.conflicts > 0 {
+            continue;
+        }
+        let whole = fit.resolved == verdict.unexplained.len();
+        if best.as_ref().is_none_or(|(other, _)| fit.resolved > other.resolved) {
             best = Some((fit, near));
         }
         if whole {
@@ -80,14 +81,10 @@ pub(super) fn search(
 
 fn finding(fit: &Fit, near: &Near, all: usize) -> Finding {
     let Near { id, place, subject } = near;
-    let message = if fit.resolved == all && fit.conflicts == 0 {
+    let message = if fit.resolved == all {
         format!("this commit, {place}, explains every path of the artifact: \"{subject}\"")
     } else {
-        let but = match fit.conflicts {
-            0 => String::new(),
-            conflicts => format!(", but {conflicts} others not"),
-        };
-        format!("this commit, {place}, explains {} of the {all} paths{but}: \"{subject}\"", fit.resolved)
+        format!("this commit, {place}, explains {} of the {all} paths: \"{subject}\"", fit.resolved)
     };
     Finding::note(
         "built-from-other-commit",
