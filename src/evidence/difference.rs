@@ -1,7 +1,7 @@
 //! How a text file of the artifact differs from git's, for people to read.
 
 use crate::release::path::printable;
-use similar::{ChangeTag, TextDiff};
+use similar::{Algorithm, DiffTag, capture_diff_slices, group_diff_ops};
 
 /// Lines that one difference shows.
 const MAX_LINES: usize = 60;
@@ -26,9 +26,9 @@ pub(super) fn unified(old: &[u8], new: &[u8]) -> Option<String> {
         let (olds, news) = (olds.len(), news.len());
         return Some(format!("(too much differs to show: {olds} lines in git, {news} in the artifact)\n"));
     }
-    let diff = TextDiff::configure().diff_slices(&olds, &news);
+    let ops = capture_diff_slices(Algorithm::Myers, &olds, &news);
     let mut lines = Vec::new();
-    for group in diff.grouped_ops(CONTEXT) {
+    for group in group_diff_ops(ops, CONTEXT) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
         let range = |from: usize, to: usize| match to - from {
             1 => format!("{}", start + from + 1),
@@ -40,13 +40,18 @@ pub(super) fn unified(old: &[u8], new: &[u8]) -> Option<String> {
             range(first.new_range().start, last.new_range().end),
         );
         lines.push(format!("@@ -{old} +{new} @@"));
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let sign = match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => ' ',
+        for op in &group {
+            let (old, new) = (olds.get(op.old_range()), news.get(op.new_range()));
+            let mut show = |sign, part: Option<&[&str]>| {
+                lines.extend(part.unwrap_or_default().iter().map(|line| shown(sign, line)));
             };
-            lines.push(shown(sign, change.value()));
+            match op.tag() {
+                DiffTag::Equal => show(' ', old),
+                DiffTag::Delete | DiffTag::Insert | DiffTag::Replace => {
+                    show('-', old);
+                    show('+', new);
+                }
+            }
         }
     }
     let more = lines.len().saturating_sub(MAX_LINES);

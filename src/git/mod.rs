@@ -24,7 +24,6 @@ mod recode;
 mod refs;
 mod tree;
 mod walk;
-mod wildmatch;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -27,6 +27,7 @@ mod text;
 pub mod time;
 pub mod tree;
 pub mod vetting;
+pub(crate) mod wildmatch;
 
 pub use attribute::AttributeState;
 pub use blob::{BlobHasher, ObjectFormat};

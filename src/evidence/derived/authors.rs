@@ -1,15 +1,15 @@
 //! `AUTHORS`: everybody who wrote a commit, or is named as having helped.
 
 use crate::release::LogEntry;
-use regex::bytes::Regex;
+use memchr::memmem::Finder;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 /// Lines with one of these are left out; review systems, not people.
 const MACHINES: [&[u8]; 4] = [b"jenkins@review", b"zuul@review", b"infra@lists", b"jenkins@openstack"];
 
-/// `regex` finds a constant many times faster than the standard library does.
-static CO_AUTHORED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("(?-u)Co-authored-by:").ok());
+/// Made once: it finds a constant many times faster than the standard library.
+static CO_AUTHORED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Co-authored-by:"));
 
 /// The lines of the file, as they come.
 #[derive(Debug, Default)]
@@ -45,9 +45,8 @@ impl Authors {
             self.bytes += co_author(&mut self.lines, &self.line, false);
             self.seen.insert(self.line.clone());
         }
-        let Some(pattern) = CO_AUTHORED.as_ref() else { return };
         // Nearly no message has one, so look before going by lines.
-        if pattern.is_match(&entry.message) {
+        if CO_AUTHORED.find(&entry.message).is_some() {
             for line in entry.message.split(|byte| *byte == b'\n') {
                 self.bytes += co_author(&mut self.lines, trim_end(line), true);
             }
@@ -87,13 +86,12 @@ fn add(lines: &mut BTreeSet<String>, line: &[u8]) -> usize {
 
 /// Adds what follows `Co-authored-by:` in a line of `git log`.
 fn co_author(lines: &mut BTreeSet<String>, line: &[u8], message: bool) -> usize {
-    let Some(pattern) = CO_AUTHORED.as_ref() else { return 0 };
-    if !pattern.is_match(line) {
+    if CO_AUTHORED.find(line).is_none() {
         return 0;
     }
     let expanded = if message { expand_tabs(line) } else { line.to_vec() };
-    let Some(found) = pattern.find(&expanded) else { return 0 };
-    let after = expanded.get(found.end()..).unwrap_or_default();
+    let Some(found) = CO_AUTHORED.find(&expanded) else { return 0 };
+    let after = expanded.get(found + CO_AUTHORED.needle().len()..).unwrap_or_default();
     if after.is_empty() {
         return 0;
     }

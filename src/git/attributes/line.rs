@@ -1,7 +1,7 @@
 //! The lines of a `.gitattributes` file.
 
 use super::{Rule, Setting, State};
-use crate::git::wildmatch::Pattern;
+use crate::release::wildmatch::Pattern;
 
 /// Longer lines are passed over by git too.
 const MAX_LINE: usize = 2048;

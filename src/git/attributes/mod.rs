@@ -11,7 +11,7 @@ mod line;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::wildmatch::Pattern;
+use crate::release::wildmatch::Pattern;
 use crate::release::{AttributeState as State, TreePath};
 use line::{Line, lines, parse_line};
 

@@ -5,9 +5,12 @@
 
 pub(crate) mod check;
 mod group;
+mod pattern;
 mod raw;
 mod span;
 pub mod template;
+
+pub use pattern::Pattern;
 
 use super::document::{self, BadDocument};
 use super::{Fingerprint, ReleaseName, Sha256Digest, Time};
@@ -15,7 +18,6 @@ pub use group::{Group, Person};
 pub use span::Span;
 
 use super::record::KeyName;
-use globset::GlobMatcher;
 use std::collections::BTreeMap;
 use template::{Template, VersionGrammar};
 
@@ -102,32 +104,6 @@ pub struct ArtifactRule {
     pub catalogues: Vec<CatalogueRule>,
     /// Bounds that differ from the built-in ones.
     pub limits: LimitRules,
-}
-
-/// A glob with its text: `*` and `?` do not cross `/`, `**` does.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    /// As written in the policy.
-    pub text: String,
-    matcher: GlobMatcher,
-}
-
-impl Pattern {
-    /// Compiles a glob.
-    ///
-    /// # Errors
-    /// The glob's fault in words.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let glob = globset::GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build();
-        let matcher = glob.map_err(|error| error.to_string())?.compile_matcher();
-        Ok(Self { text: text.into(), matcher })
-    }
-
-    /// Whether the whole of `bytes` matches.
-    pub fn matches(&self, bytes: &[u8]) -> bool {
-        use std::os::unix::ffi::OsStrExt as _;
-        self.matcher.is_match(std::ffi::OsStr::from_bytes(bytes))
-    }
 }
 
 /// Evidence that the policy itself gives for one path of the artifact.

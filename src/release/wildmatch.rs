@@ -24,7 +24,7 @@ enum Step {
 
 /// A compiled pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     /// `None` for a pattern that can match nothing (a set without end, a
     /// class that does not exist, a backslash at the end).
     steps: Option<Vec<Step>>,
@@ -36,6 +36,11 @@ impl Pattern {
     /// what is matched.
     pub fn new(pattern: &[u8], pathname: bool) -> Self {
         Self { steps: compile(pattern, pathname) }
+    }
+
+    /// Whether the pattern is malformed, and matches nothing.
+    pub fn is_malformed(&self) -> bool {
+        self.steps.is_none()
     }
 
     /// Whether the whole of `text` matches; adds the work done to `cost`.
