@@ -1,6 +1,6 @@
 //! Which tags pbr takes for versions, and which of several it thinks highest.
 
-use regex_lite::Regex;
+use regex::Regex;
 use std::sync::LazyLock;
 
 /// The version that pbr reads in a tag's name: every `-` becomes a `.`, and

@@ -4,7 +4,7 @@
 use super::project::{Readme, Sources};
 use super::toml::Toml;
 use super::{Check, No, undecided};
-use regex_lite::{Regex, RegexBuilder};
+use regex::{Regex, RegexBuilder};
 
 /// Bytes of the description, at any step of making it.
 const MAX_DESCRIPTION: usize = 4 << 20;

@@ -1,6 +1,6 @@
 //! Templates with one hole, `{version}`, and what may stand in the hole.
 
-use regex_lite::Regex;
+use regex::Regex;
 
 /// A text with `{version}` in it, such as `v{version}` or
 /// `nova-{version}.tar.gz`.
@@ -111,8 +111,8 @@ impl VersionGrammar {
     }
 }
 
-fn anchored(pattern: &str) -> Result<Regex, regex_lite::Error> {
-    regex_lite::RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).size_limit(1 << 20).build()
+fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
+    regex::RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).size_limit(1 << 20).build()
 }
 
 #[cfg(test)]
