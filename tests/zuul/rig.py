@@ -221,7 +221,7 @@ class Zuul:
     def start_zuul(self):
         for name in ("scheduler", "executor", "web"):
             self.start(name, VENV / f"bin/zuul-{name}",
-                       "-c", self.folder / "etc/zuul.conf", "-f", "-d")
+                       "-c", self.folder / "etc/zuul.conf", "-f")
         handler = lambda *arguments: Quiet(  # noqa: E731
             *arguments, directory=str(self.logs))
         server = http.server.ThreadingHTTPServer(
