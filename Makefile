@@ -5,7 +5,7 @@ SHELL := /bin/bash
 TARGET := x86_64-unknown-linux-gnu
 HELPER := target/$(TARGET)/release/countersign
 
-.PHONY: all demo test bench lint man install clean setup-demo setup-test
+.PHONY: all demo test test-zuul bench lint man install clean setup-demo setup-test
 
 all:
 	cargo build --release --locked
@@ -20,6 +20,12 @@ demo: setup-demo all
 # and sqv, crash tests.
 test: setup-test all
 	tests/run "$(CURDIR)/$(HELPER)"
+
+# The roles and jobs in a whole, real Zuul, started for it in namespaces of its
+# own (needs root; about ten minutes). It is a part of .ci/run and not of
+# `make test`. Give PYTEST="-k NAME" for a part.
+test-zuul: setup-test all
+	tests/zuul/run "$(CURDIR)/$(HELPER)" $(PYTEST)
 
 # Ratios against peers; give BENCH="--repository DIR --tag NAME --artifact FILE"
 # for a release of your own.

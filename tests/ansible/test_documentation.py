@@ -6,7 +6,9 @@ import pytest
 import yaml
 from rig import REPOSITORY
 
-ROLES = sorted(path.name for path in (REPOSITORY / "roles").iterdir())
+# The links are the names that the roles have in the collection.
+ROLES = sorted(path.name for path in (REPOSITORY / "roles").iterdir()
+               if not path.is_symlink())
 ENTRY = re.compile(
     r"^\.\. zuul:(?:rolevar|jobvar):: (\S+)\n((?:   :\w+: .*\n)*)", re.M)
 
@@ -38,6 +40,8 @@ def readme(role):
 
 def shown(default):
     """A default as the README writes it."""
+    if isinstance(default, bool):
+        return str(default).lower()
     return '""' if default == "" else str(default)
 
 

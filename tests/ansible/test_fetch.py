@@ -106,7 +106,9 @@ def test_file_over_the_limit_is_not_fetched_whole(
         player, fetching, server, tmp_path):
     server.files[f"/logs/{ARTIFACT}"] = bytes(500_000)
     fetching["countersign_fetch_max_size"] = 100_000
-    assert not player.role("countersign-fetch", fetching).ok
+    played = player.role("countersign-fetch", fetching)
+    assert not played.ok
+    assert "it has more than 100000 bytes" in " ".join(played.output.split())
     assert sum(path.stat().st_size
                for path in (tmp_path / "fetched").iterdir()) <= 100_000
 

@@ -40,10 +40,13 @@ python3 - "$2/hello-$1.tar.gz" "$1" <<'EOF'
 import io, sys, tarfile
 path, version = sys.argv[1:]
 with tarfile.open(path) as old:
+    comment = old.pax_headers
     members = [(m, old.extractfile(m)) for m in old]
     members = [(m, f.read() if f else b"") for m, f in members]
-with tarfile.open(path, "w:gz") as new:
+with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT,
+                  pax_headers=comment) as new:
     for member, data in members:
+        member.pax_headers = {}
         new.addfile(member, io.BytesIO(data))
     for name in ("../../evil", "a name", "two\\nlines"):
         member = tarfile.TarInfo(f"hello-{version}/{name}")
@@ -155,6 +158,9 @@ def push(zuul):
         objects["v0.9.1"] = hello.tag("v0.9.1")
         hello.push("stable/0.9")
         hello.git("checkout", "--quiet", "master")
+        for name in STANZAS:
+            zuul.projects[f"example/{name}"].release(
+                "check-1" if name == "check" else "v1.0")
     else:
         objects |= bad_tags(hello)
         for version, script in HOSTILE.items():
@@ -165,10 +171,7 @@ def push(zuul):
         for path in ("hostile.sh", "returned.json"):
             (hello.work / path).unlink()
         hello.commit("Honest again")
-        for name in (KEYS_PROJECT,
-                     *(f"example/{name}" for name in STANZAS)):
-            tag = "check-1" if name == "example/check" else "v1.0"
-            zuul.projects[name].release(tag)
+        zuul.projects[KEYS_PROJECT].release("v1.0")
     hello.push("master", *(f"refs/tags/{name}" for name in objects))
     return objects
 

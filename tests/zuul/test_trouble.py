@@ -4,7 +4,9 @@ import time
 
 from people import PROJECT
 from rig import run, wait_for
-from test_release import BOTH, GIT, files, published
+from test_release import BOTH, GIT, SIGNING, files, published
+
+PUBLISHING = "countersign-publish : Verify and publish the release]"
 
 
 def snapshot(zuul):
@@ -88,12 +90,12 @@ def kill_executor_in(zuul, task):
 def test_executor_killed_while_signing_and_while_publishing(zuul, hello):
     change(hello, "3.1")
     made = hello.release("v3.1")
-    kill_executor_in(zuul, "Validate and sign the release]")
+    kill_executor_in(zuul, SIGNING)
     buildset = zuul.tag("v3.1")
     assert buildset.result == "FAILURE", str(buildset)
     assert published(zuul, "3.1") == []
     zuul.enqueue(PROJECT, "refs/tags/v3.1", made)
-    kill_executor_in(zuul, "Verify and publish the release]")
+    kill_executor_in(zuul, PUBLISHING)
     buildset = zuul.tag("v3.1", number=2)
     assert buildset.result == "FAILURE", str(buildset)
     assert published(zuul, "3.1") in ([], files("3.1"))
