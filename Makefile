@@ -5,7 +5,7 @@ SHELL := /bin/bash
 TARGET := x86_64-unknown-linux-gnu
 HELPER := target/$(TARGET)/release/countersign
 
-.PHONY: all demo test test-zuul bench lint man install clean setup-demo setup-test
+.PHONY: all demo test test-zuul reference bench lint man install clean setup-demo setup-test
 
 all:
 	cargo build --release --locked
@@ -34,6 +34,12 @@ bench: all
 
 lint: setup-test
 	tests/lint
+
+# Jobs and roles as web pages, into build/reference; a warning fails.
+reference:
+	[ -e build/sphinx/bin/sphinx-build ] || python3 -m venv build/sphinx
+	build/sphinx/bin/pip install --quiet -r docs/reference/requirements.txt
+	build/sphinx/bin/sphinx-build -q -E -W docs/reference build/reference
 
 # Man pages, one a command, into build/man.
 man:

@@ -108,12 +108,14 @@ def returned(version):
         return dict.fromkeys(sorted(every_variable()), "/hostile") | {
             "zuul": {"artifacts": offered}}
     if version == "v2.7":
-        # Variables of Ansible itself.
-        trap = f"touch {zuul_rig.RIG}/run/logs/trap-become"
-        return {"ansible_become": True, "ansible_become_user": "root",
-                "ansible_become_exe": f"sh -c '{trap}' #",
-                "ansible_remote_tmp": "/var/tmp/countersign-rig/run/logs/tmp",
-                "ansible_pipelining": False}
+        # Variables of Ansible itself. Folders of trusted builds can write
+        # there.
+        logs = f"{zuul_rig.RIG}/run/logs"
+        return {
+            "ansible_become": True, "ansible_become_user": "root",
+            "ansible_become_exe": f"sh -c 'touch {logs}/trap-become' #",
+            "ansible_remote_tmp": f"{logs}/trap-tmp",
+            "ansible_shell_type": "csh", "ansible_pipelining": False}
     return {}
 
 

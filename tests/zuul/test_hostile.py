@@ -73,9 +73,9 @@ def test_artifact_over_the_limit(zuul):
 
 @GIT
 def test_returned_variables_of_ansible_itself(zuul):
+    """Without the job's own values they run a program in trusted builds."""
     buildset = zuul.tag("v2.7")
     assert not list(zuul.logs.glob("trap*")), str(buildset)
-    assert not (zuul.logs / "tmp").exists(), str(buildset)
     honest(zuul, "2.7")
 
 
