@@ -51,12 +51,6 @@ def as_user(*command):
             *map(str, command)]
 
 
-def serve(port, handler):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
 def wait_for(what, ready, seconds):
     end = time.monotonic() + seconds
     while True:
@@ -98,6 +92,7 @@ class Zuul:
         (RIG / "home").mkdir(exist_ok=True)
         (RIG / "home/.gitconfig").write_text("[safe]\n\tdirectory = *\n")
         self.services = {}
+        self.servers = []
         self.seen = set()
         self.logs = self.folder / "logs"
         self.site = self.folder / "site"
@@ -248,9 +243,10 @@ class Zuul:
 
     def start_zuul(self):
         handler = functools.partial(LogServer, directory=str(self.logs))
-        serve(LOGS, handler)
+        self.serve(LOGS, handler)
         if self.driver == "gitlab":
-            serve(gitlab.PORT, gitlab.handler(self.folder / "repositories"))
+            self.serve(gitlab.PORT,
+                       gitlab.handler(self.folder / "repositories"))
         for name in ("scheduler", "executor", "web"):
             self.start_service(name)
 
@@ -271,9 +267,18 @@ class Zuul:
         service.kill()
         service.wait()
 
+    def serve(self, port, handler):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.servers.append(server)
+
     def stop(self):
-        for service in self.services.values():
-            service.kill()
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
+        LogServer.asked.clear()
+        for name in list(self.services):
+            self.kill(name)
 
     def tails(self):
         """The ends of all logs, for a person who must find out why."""
@@ -287,12 +292,13 @@ class Zuul:
     # Questions
 
     def secret_lines(self):
-        """The lines of all keys, as they would stand in a file; and as YAML,
-        JSON or a command line would show them."""
-        return sorted({
-            line for key in self.keys.values()
-            for line in key.decode().splitlines()
-            if len(line) > 40})
+        """The lines of all secret keys, as they would stand in a file or a
+        log, but those that a public certificate has, too."""
+        public = {line for person in self.people.values()
+                  for line in person.certificate().decode().splitlines()}
+        return sorted({line for key in self.keys.values()
+                       for line in key.decode().splitlines()
+                       if len(line) > 40} - public)
 
     def in_site(self, project):
         """The names of what is published."""
