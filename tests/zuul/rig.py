@@ -366,7 +366,7 @@ class Buildset:
         self.document = document
         self.result = document["result"]
         self.builds = {build["job_name"]: build
-                       for build in document["builds"] or []}
+                       for build in document.get("builds") or []}
 
     def results(self):
         return {name: build["result"] for name, build in self.builds.items()}
