@@ -66,6 +66,8 @@ HOSTILE = {
     "v2.6": 'head -c 3000000 /dev/zero >"$2/hello-$1.tar.gz"\n',
     "v2.7": "",
 }
+# A folder that trusted builds can write to.
+LOGS = f"{zuul_rig.RIG}/run/logs"
 KEYS = ["expired", "revoked", "wrong", "primary", "empty"]
 
 
@@ -108,13 +110,11 @@ def returned(version):
         return dict.fromkeys(sorted(every_variable()), "/hostile") | {
             "zuul": {"artifacts": offered}}
     if version == "v2.7":
-        # Variables of Ansible itself. Folders of trusted builds can write
-        # there.
-        logs = f"{zuul_rig.RIG}/run/logs"
+        # Variables of Ansible itself.
         return {
             "ansible_become": True, "ansible_become_user": "root",
-            "ansible_become_exe": f"sh -c 'touch {logs}/trap-become' #",
-            "ansible_remote_tmp": f"{logs}/trap-tmp",
+            "ansible_become_exe": f"sh -c 'touch {LOGS}/trap-become' #",
+            "ansible_remote_tmp": f"{LOGS}/trap-tmp",
             "ansible_shell_type": "csh", "ansible_pipelining": False}
     return {}
 
@@ -137,6 +137,12 @@ def stanza(name):
             {"project": {"release": {"jobs": ["inherited"]}}}],
         "vary": [{"project": {"release": {"jobs": [{"example-release": {
             "vars": {"countersign_policy": "/hostile"}}}]}}}],
+        # Its own job, in whose builds the trusted playbooks of base run.
+        "become": [
+            {"job": {"name": "becoming", "run": "playbooks/build.yaml",
+                     "vars": {"ansible_become": True, "ansible_become_exe":
+                              f"sh -c 'touch {LOGS}/trap-base' #"}}},
+            {"project": {"check": {"jobs": ["becoming"]}}}],
         "keys": [],
     }[kind]
     return {".zuul.yaml": yaml.safe_dump(jobs)}
@@ -162,7 +168,7 @@ def push(zuul):
         hello.git("checkout", "--quiet", "master")
         for name in STANZAS:
             zuul.projects[f"example/{name}"].release(
-                "check-1" if name == "check" else "v1.0")
+                "check-1" if name in ("check", "become") else "v1.0")
     else:
         objects |= bad_tags(hello)
         for version, script in HOSTILE.items():

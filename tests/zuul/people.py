@@ -9,7 +9,7 @@ from rig import HERE, RIG, run
 # One for the honest and most attacks; the others have hostile stanzas, or
 # jobs with a key that must be refused.
 PROJECT = "example/hello"
-STANZAS = ["dependencies", "check", "shadow", "inherit", "vary"]
+STANZAS = ["dependencies", "check", "shadow", "inherit", "vary", "become"]
 KEYS = "example/keys"
 LONG_AGO = "20240101T000000!"
 

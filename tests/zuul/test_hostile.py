@@ -125,6 +125,13 @@ def test_varied_job(zuul):
     nothing_published(zuul, "vary")
 
 
+@GITLAB
+def test_variables_of_ansible_in_a_job_of_the_project(zuul):
+    """The base job's playbooks are trusted and run in its builds, too."""
+    buildset = zuul.tag("check-1", "example/become")
+    assert not list(zuul.logs.glob("trap*")), str(buildset)
+
+
 # The key
 
 SAYS = {
