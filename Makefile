@@ -5,7 +5,7 @@ SHELL := /bin/bash
 TARGET := x86_64-unknown-linux-gnu
 HELPER := target/$(TARGET)/release/countersign
 
-.PHONY: all demo test bench lint fuzz man install clean setup-demo setup-test
+.PHONY: all demo test test-zuul reference bench lint fuzz man install clean setup-demo setup-test
 
 all:
 	cargo build --release --locked
@@ -21,6 +21,12 @@ demo: setup-demo all
 test: setup-test all
 	tests/run "$(CURDIR)/$(HELPER)"
 
+# The roles and jobs in a whole, real Zuul, started for it in namespaces of its
+# own (needs root; about ten minutes). It is a part of .ci/run and not of
+# `make test`. Give PYTEST="-k NAME" for a part.
+test-zuul: setup-test all
+	tests/zuul/run "$(CURDIR)/$(HELPER)" $(PYTEST)
+
 # Ratios against peers; give BENCH="--repository DIR --tag NAME --artifact FILE"
 # for a release of your own.
 bench: all
@@ -33,6 +39,12 @@ lint: setup-test
 SECONDS ?= 20
 fuzz:
 	tests/fuzz $(SECONDS)
+
+# Jobs and roles as web pages, into build/reference; a warning fails.
+reference:
+	[ -e build/sphinx/bin/sphinx-build ] || python3 -m venv build/sphinx
+	build/sphinx/bin/pip install --quiet -r docs/reference/requirements.txt
+	build/sphinx/bin/sphinx-build -q -E -W docs/reference build/reference
 
 # Man pages, one a command, into build/man.
 man:

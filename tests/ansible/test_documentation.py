@@ -4,9 +4,14 @@ import re
 
 import pytest
 import yaml
+from ansible import constants
+from ansible.plugins.loader import (
+    become_loader, connection_loader, shell_loader)
 from rig import REPOSITORY
 
-ROLES = sorted(path.name for path in (REPOSITORY / "roles").iterdir())
+# The links are the names that the roles have in the collection.
+ROLES = sorted(path.name for path in (REPOSITORY / "roles").iterdir()
+               if not path.is_symlink())
 ENTRY = re.compile(
     r"^\.\. zuul:(?:rolevar|jobvar):: (\S+)\n((?:   :\w+: .*\n)*)", re.M)
 
@@ -38,6 +43,8 @@ def readme(role):
 
 def shown(default):
     """A default as the README writes it."""
+    if isinstance(default, bool):
+        return str(default).lower()
     return '""' if default == "" else str(default)
 
 
@@ -130,9 +137,43 @@ def test_job_sets_and_documents_every_variable_it_reads(name):
     described = documented(re.sub(r"^ *(?=\.\.)", "", re.sub(
         r"^ *(?=:)", "   ", job["description"], flags=re.M), flags=re.M))
     described.pop("countersign_key", None)
+    given = {variable for variable in job["vars"]
+             if not variable.startswith("ansible_")}
     assert read | {"countersign_executable"} - {
-        "countersign_executable" if name == "build" else ""} == set(
-        job["vars"]) == set(described)
+        "countersign_executable" if name == "build" else ""} == given == set(
+        described)
+
+
+# They say nothing about what is run, are passed over for the machine's own
+# connection, or are refused by Zuul.
+HARMLESS = re.compile(
+    r"_ansible_|ansible_(ssh|sftp|scp|docker|win)_|ansible_(\w+_)?pass|"
+    r"ansible_(connection_user|network_os|port|private_key_file|timeout|"
+    r"su_prompt_l10n)$|"
+    r"ansible_(connection|host|python_interpreter|shell_executable|user)$")
+
+
+@pytest.mark.parametrize("name", ["release", "publish"])
+def test_trusted_job_sets_every_variable_that_ansible_obeys(name):
+    """A job that it depends on returns what it likes, by any name."""
+    obeyed = {variable for names in constants.MAGIC_VARIABLE_MAPPING.values()
+              for variable in names}
+    definitions = [constants.config.get_configuration_definitions()]
+    for kind, loader, plugin in (
+            ("connection", connection_loader, "local"),
+            ("shell", shell_loader, "sh"), ("become", become_loader, "sudo"),
+            ("become", become_loader, "su")):
+        loader.get(plugin, class_only=True)
+        definitions.append(constants.config.get_configuration_definitions(
+            kind, plugin))
+    for definition in definitions:
+        for option in definition.values():
+            obeyed |= {variable["name"]
+                       for variable in option.get("vars") or []}
+    dangerous = {variable for variable in obeyed
+                 if not HARMLESS.match(variable)}
+    assert "ansible_become_exe" in dangerous
+    assert dangerous - set(jobs()[f"countersign-{name}"]["vars"]) == set()
 
 
 @pytest.mark.parametrize("name", ["release", "publish"])

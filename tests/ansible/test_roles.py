@@ -339,6 +339,35 @@ def test_publish_refuses_a_tampered_release(
 
 # all of them
 
+def zuuls_command(folder, binary, output):
+    """The helper as Zuul's command module shows it: standard error is mixed
+    into standard output, and a task with no_log gives neither."""
+    path = folder / "helper"
+    path.write_text(f'#!/bin/sh\nexec "{binary}" "$@" {output}\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_findings_are_read_where_zuul_mixes_the_streams(
+        player, source, dist, binary, tmp_path):
+    flip_one_byte(dist / ARTIFACT)
+    source["executable"] = zuuls_command(tmp_path, binary, "2>&1")
+    played = player.role(
+        "countersign-validate", prefixed("validate", source))
+    assert not played.ok
+    assert "modified-file" in played.output
+
+
+def test_sign_tells_its_result_where_zuul_shows_no_output(
+        player, signing, dist, binary, tmp_path):
+    signing["countersign_sign_executable"] = zuuls_command(
+        tmp_path, binary, ">/dev/null 2>&1")
+    played = player.role("countersign-sign", signing)
+    assert played.ok
+    assert played.changed == 1
+    assert played.facts["countersign_sign_result"]["outcome"] == "ok"
+
+
 REQUIRED = {
     "checksum": ["artifacts_dir"],
     "validate": ["repository", "tag", "policy", "keyring", "project",
@@ -348,6 +377,7 @@ REQUIRED = {
     "verify": ["paths", "keyring"],
     "publish": ["record", "artifacts_dir", "policy", "keyring", "site",
                 "project"],
+    "fetch": ["policy", "project", "tag", "artifacts", "url_prefixes", "dir"],
 }
 
 

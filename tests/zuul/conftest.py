@@ -1,21 +1,27 @@
-"""One Zuul for all scenarios of a driver, with a config project, ours, and a
-project under release."""
+"""One Zuul for all scenarios of a driver: a config project, this repository,
+and projects under release. What can be pushed at once is pushed at once,
+because a release takes a minute and Zuul runs several beside each other."""
 
 import os
 import pathlib
 import shutil
 import sys
+import threading
 
 import pytest
 import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[0] / "ansible")]
+sys.path.insert(0, str(HERE))
 
+import attacks  # noqa: E402
 import rig as zuul_rig  # noqa: E402
-from people import Hello, Person, policy_text  # noqa: E402
+from people import (  # noqa: E402
+    KEYS, LONG_AGO, PROJECT, STANZAS, Person, Project, policy_text)
 
-PROJECT = "example/hello"
+# Zuul knows no branch of a tag with the git driver, so a project's own stanza
+# does nothing there.
+MORE = {"git": [KEYS], "gitlab": [f"example/{name}" for name in STANZAS]}
 
 
 def commit_tree(zuul, name, source, more=None):
@@ -38,64 +44,128 @@ def commit_tree(zuul, name, source, more=None):
 def ours(folder):
     """What a site would clone: our jobs, playbooks and roles."""
     for name in ("roles", "playbooks", "zuul.d"):
-        shutil.copytree(zuul_rig.REPOSITORY / name, folder / name)
+        shutil.copytree(zuul_rig.REPOSITORY / name, folder / name,
+                        symlinks=True)
     return folder
 
 
-@pytest.fixture(scope="session", params=["git"])
-def zuul(request, tmp_path_factory):
-    rig = zuul_rig.Zuul(request.param)
-    people = tmp_path_factory.mktemp("people")
-    rig.people = {name: Person(people, name)
-                  for name in ("tagger", "signer", "stranger")}
-    trusted = rig.trusted
+def secret(name, blocks):
+    return (f"- secret:\n    name: {name}\n    data:\n"
+            "      private: !encrypted/pkcs1-oaep\n" + "".join(
+                f"        - {block}\n" for block in blocks))
+
+
+def key_jobs(trusted):
+    """Release jobs of which each has something wrong with its key."""
+    jobs = []
+    for name in attacks.KEYS:
+        policy = trusted / f"policy-{name}.yaml"
+        if not policy.exists():
+            policy = trusted / "policy.yaml"
+        jobs.append({"job": {
+            "name": f"keys-{name}", "parent": "countersign-release",
+            "description": "Has a bad key.", "final": True,
+            "secrets": [{"name": "countersign_key", "secret": f"key_{name}",
+                         "pass-to-parent": True}],
+            "roles": [{"zuul": "countersign"}],
+            "pre-run": "playbooks/fetch-build.yaml",
+            "post-run": "playbooks/keep-release.yaml",
+            "vars": {
+                "countersign_policy": str(policy),
+                "countersign_keyring": str(trusted / "keyring"),
+                "countersign_executable": str(trusted / "bin/countersign")}}})
+    jobs.append({"project": {"name": KEYS, "release": {"jobs": [
+        "hello-build", *({f"keys-{name}": {"dependencies": ["hello-build"]}}
+                         for name in attacks.KEYS)]}}})
+    return yaml.safe_dump(jobs, sort_keys=False)
+
+
+def make_people(folder):
+    people = {name: Person(folder, name)
+              for name in ("tagger", "signer", "stranger", "other", "revoked")}
+    people["expired"] = Person(folder, "expired", LONG_AGO)
+    people["revoked"].revoke_subkey()
+    return people
+
+
+def install(rig):
+    """What an operator puts on the executor."""
+    trusted, people = rig.trusted, rig.people
     (trusted / "bin").mkdir()
     shutil.copy(os.environ["COUNTERSIGN_BIN"], trusted / "bin/countersign")
     (trusted / "keyring").mkdir()
-    for person in (rig.people["tagger"], rig.people["signer"]):
-        (trusted / f"keyring/{person.primary}.asc").write_bytes(
-            person.certificate())
-    (trusted / "policy.yaml").write_text(policy_text(
-        rig.people["tagger"], rig.people["signer"]))
+    for name in ("tagger", "signer", "other", "revoked", "expired"):
+        (trusted / f"keyring/{people[name].primary}.asc").write_bytes(
+            people[name].certificate())
+    (trusted / "policy.yaml").write_text(policy_text(people, "signer"))
+    for name in ("expired", "revoked"):
+        (trusted / f"policy-{name}.yaml").write_text(
+            policy_text(people, name))
+
+
+def watch(rig, stop):
+    """Looks for the keys in the folders of running jobs, all the time."""
+    patterns = rig.folder.parent / "patterns"
+    patterns.write_text("\n".join(rig.secret_lines()) + "\n")
+    while not stop.wait(1.5):
+        ran = zuul_rig.run("nice", "grep", "-rlF", "--exclude-dir=.git",
+                           "--exclude-dir=src", "-f", patterns,
+                           rig.folder / "jobs", check=False)
+        rig.seen.update(ran.stdout.decode().split())
+
+
+@pytest.fixture(scope="session")
+def zuul(request, tmp_path_factory):
+    driver = request.param
+    rig = zuul_rig.Zuul(driver)
+    rig.people = make_people(tmp_path_factory.mktemp("people"))
+    install(rig)
     rig.certificates()
     rig.configure()
+    names = [PROJECT, *MORE[driver]]
     rig.tenant({"config-projects": ["config", "countersign"],
-                "untrusted-projects": [PROJECT]})
+                "untrusted-projects": names})
     rig.own()
+    stop = threading.Event()
     try:
         rig.start_zookeeper()
-        blocks = rig.seal("config", rig.people["signer"].secret_subkey())
-        assert len(blocks) > 1, "a real key takes several blocks"
-        secret = ("- secret:\n    name: release_subkey\n    data:\n"
-                  "      private: !encrypted/pkcs1-oaep\n" + "".join(
-                      f"        - {block}\n" for block in blocks))
-        commit_tree(rig, "config", HERE / "config",
-                    {"zuul.d/secrets.yaml": secret})
+        rig.keys = {"release_subkey": rig.people["signer"].secret_subkey()}
+        if driver == "git":
+            rig.keys |= attacks.bad_keys(rig.people)
+        secrets = "".join(secret(name, rig.seal("config", key))
+                          for name, key in rig.keys.items())
+        event = {"git": "ref-updated", "gitlab": "gl_push"}[driver]
+        pipelines = (HERE / "config/zuul.d/pipelines.yaml").read_text()
+        more = {"zuul.d/secrets.yaml": secrets,
+                "zuul.d/pipelines.yaml": pipelines.replace("TRIGGER", event)}
+        if driver == "git":
+            more["zuul.d/keys.yaml"] = key_jobs(rig.trusted)
+        commit_tree(rig, "config", HERE / "config", more)
         commit_tree(rig, "countersign",
                     ours(tmp_path_factory.mktemp("ours")))
-        rig.hello = Hello(rig, rig.people["tagger"])
+        rig.projects = {
+            name: Project(rig, name, attacks.stanza(name)) for name in names}
+        if driver == "gitlab":
+            attacks.branch(rig.projects[PROJECT])
         rig.own()
         rig.start_zuul()
-        errors = rig.config_errors()
-        assert errors == [], errors
+        thread = threading.Thread(target=watch, args=(rig, stop), daemon=True)
+        thread.start()
+        rig.objects = attacks.push(rig)
         yield rig
     finally:
-        rig.stop()
+        stop.set()
         keep = os.environ.get("COUNTERSIGN_RIG_LOGS")
         if keep:
-            shutil.copytree(rig.folder / "services", keep,
-                            dirs_exist_ok=True)
+            for name in ("services", "logs"):
+                shutil.copytree(rig.folder / name,
+                                pathlib.Path(keep, driver, name),
+                                dirs_exist_ok=True)
+        rig.stop()
         for person in rig.people.values():
             person.stop_agent()
 
 
 @pytest.fixture
 def hello(zuul):
-    return zuul.hello
-
-
-def write_policy(zuul, change):
-    path = zuul.trusted / "policy.yaml"
-    policy = yaml.safe_load(path.read_text())
-    change(policy)
-    path.write_text(yaml.safe_dump(policy))
+    return zuul.projects[PROJECT]

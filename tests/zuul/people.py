@@ -1,4 +1,4 @@
-"""People with keys, and the project that they release."""
+"""People with keys, what may be released by whom, and projects."""
 
 import os
 import shutil
@@ -6,20 +6,28 @@ import shutil
 import yaml
 from rig import HERE, RIG, run
 
+# One for the honest and most attacks; the others have hostile stanzas, or
+# jobs with a key that must be refused.
 PROJECT = "example/hello"
+STANZAS = ["dependencies", "check", "shadow", "inherit", "vary", "become"]
+KEYS = "example/keys"
+LONG_AGO = "20240101T000000!"
 
 
 class Person:
     """A gpg home with one key: a primary that only certifies, and a signing
     subkey."""
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, made=None):
         self.home = folder / name
         self.home.mkdir(mode=0o700)
+        self.time = ["--faked-system-time", made] if made else []
         user = f"{name} <{name}@example.org>"
-        self.gpg("--quick-generate-key", user, "ed25519", "cert", "1y")
+        self.gpg(*self.time, "--quick-generate-key", user, "ed25519", "cert",
+                 "10y")
         self.primary = self.fingerprints()[0]
-        self.gpg("--quick-add-key", self.primary, "ed25519", "sign", "1y")
+        self.gpg(*self.time, "--quick-add-key", self.primary, "ed25519",
+                 "sign", "1y")
         self.subkey = self.fingerprints()[1]
 
     def gpg(self, *arguments, **options):
@@ -39,55 +47,76 @@ class Person:
         return self.gpg("--armor", "--export-secret-subkeys",
                         f"{self.subkey}!")
 
+    def secret_primary(self):
+        return self.gpg("--armor", "--export-secret-keys", self.primary)
+
+    def revoke_subkey(self):
+        run("gpg", "--homedir", self.home, "--no-tty", "--quiet",
+            "--pinentry-mode", "loopback", "--passphrase", "",
+            "--command-fd", "0", "--edit-key", self.primary,
+            input=b"key 1\nrevkey\ny\n1\n\ny\nsave\n")
+
     def stop_agent(self):
         run("gpgconf", "--homedir", self.home, "--kill", "all", check=False)
 
 
-def policy_text(tagger, signer):
+def policy_text(people, signer):
+    rules = {
+        "tag": "v{version}",
+        "branches": ["master", "stable/*"],
+        "taggers": {"any": ["taggers"]},
+        "signer": people[signer].primary,
+        "artifacts": [{
+            "name": "hello-{version}.tar.gz",
+            "root": "hello-{version}",
+            "preset": "git-archive@1",
+        }],
+    }
+    names = [PROJECT, KEYS, *(f"example/{name}" for name in STANZAS)]
+    projects = {name: rules | {
+        "repository": f"https://git.example.org/{name}",
+        "destination": name} for name in names}
+    # Vetted, but for another project.
+    projects["example/other"] = rules | {
+        "repository": "https://git.example.org/example/other",
+        "destination": "example/other", "taggers": {"any": ["others"]}}
     return yaml.safe_dump({
         "format": "countersign/policy@v1",
-        "groups": {"taggers": {"certificates": [tagger.primary]}},
-        "projects": {PROJECT: {
-            "repository": "https://git.example.org/example/hello",
-            "tag": "v{version}",
-            "branches": ["master", "stable/*"],
-            "taggers": {"any": ["taggers"]},
-            "signer": signer.primary,
-            "destination": "example/hello",
-            "artifacts": [{
-                "name": "hello-{version}.tar.gz",
-                "root": "hello-{version}",
-                "preset": "git-archive@1",
-            }],
-        }},
-    })
+        "groups": {
+            "taggers": {"certificates": [people["tagger"].primary]},
+            "others": {"certificates": [people["other"].primary]}},
+        "projects": projects})
 
 
-class Hello:
-    """The project under release, as its maintainer has it."""
+class Project:
+    """A project under release, as its maintainer has it."""
 
-    def __init__(self, zuul, tagger):
+    def __init__(self, zuul, name, files=None):
         self.zuul = zuul
-        self.tagger = tagger
-        self.bare = zuul.new_repository(PROJECT)
-        self.work = zuul.folder / "work/hello"
+        self.name = name
+        self.people = zuul.people
+        self.bare = zuul.new_repository(name)
+        self.work = zuul.folder / "work" / name
         shutil.copytree(HERE / "hello", self.work)
         self.git("init", "--quiet", "--initial-branch=master")
         self.write("hello.c", "int main(void) { return 0; }\n")
+        for path, text in (files or {}).items():
+            self.write(path, text)
         self.commit("First")
         self.git("remote", "add", "origin", self.bare)
         self.push("master")
 
-    def git(self, *arguments, person=None):
-        person = person or self.tagger
+    def git(self, *arguments, person="tagger", check=True):
+        person = self.people[person]
         environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent",
                        "GNUPGHOME": str(person.home),
                        "GIT_CONFIG_NOSYSTEM": "1",
                        # The repositories are the services' own.
                        "GIT_CONFIG_GLOBAL": str(RIG / "home/.gitconfig")}
-        who = ["-c", "user.name=A Tagger", "-c", "user.email=a@example.org",
-               "-c", f"user.signingkey={person.subkey}!"]
-        return run("git", *who, *arguments, cwd=self.work,
+        who = ["-c", "user.name=A Tagger", "-c", "user.email=a@example.org"]
+        if not any("gpg.format" in str(word) for word in arguments):
+            who += ["-c", f"user.signingkey={person.subkey}!"]
+        return run("git", *who, *arguments, cwd=self.work, check=check,
                    env=environment).stdout.decode().strip()
 
     def write(self, path, text):
@@ -100,14 +129,25 @@ class Hello:
 
     def push(self, *refs):
         self.git("push", "--quiet", "--force", "origin", *refs)
+        # Pushed as root, read by the services.
+        run("chown", "-R", "countersign-rig:", self.bare)
 
-    def tag(self, name, *arguments, person=None):
-        """A signed tag on what is checked out, pushed."""
+    def tag(self, name, *arguments, person="tagger"):
+        """A signed tag on what is checked out, not yet pushed."""
         arguments = arguments or ("--sign", "--message=Release")
-        self.git("tag", "--force", *arguments, name, person=person)
-        self.push("HEAD:refs/heads/master" if self.branch() == "master"
-                  else self.branch(), f"refs/tags/{name}")
+        before, after = [], []
+        if "--ssh" in arguments:
+            key = self.zuul.folder / "ssh-key"
+            if not key.exists():
+                run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+            before = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={key}"]
+            arguments = ("--sign", "--message=Release")
+        self.git(*before, "tag", "--force", *arguments, name, *after,
+                 person=person)
         return self.git("rev-parse", f"refs/tags/{name}")
 
-    def branch(self):
-        return self.git("rev-parse", "--abbrev-ref", "HEAD")
+    def release(self, name):
+        """A signed tag, pushed together with its branch."""
+        made = self.tag(name)
+        self.push("HEAD", f"refs/tags/{name}")
+        return made

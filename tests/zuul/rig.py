@@ -4,8 +4,9 @@ and unpatched, on loopback only.
 To be run in network and process namespaces of its own (tests/zuul/run).
 """
 
-import base64
+import collections
 import http.server
+import functools
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 
+import gitlab
 import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -60,9 +62,21 @@ def wait_for(what, ready, seconds):
         time.sleep(0.5)
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
+class LogServer(http.server.SimpleHTTPRequestHandler):
+    """Serves the logs. Below a folder "fickle" a file is what it was for
+    whoever asks first, and something else from then on."""
+
+    asked = collections.Counter()
+
     def log_message(self, *_):
         pass
+
+    def do_GET(self):
+        self.asked[self.path] += 1
+        if "/fickle/" in self.path and self.asked[self.path] > 1:
+            self.send_error(410, "Something else now")
+        else:
+            super().do_GET()
 
 
 class Zuul:
@@ -78,6 +92,8 @@ class Zuul:
         (RIG / "home").mkdir(exist_ok=True)
         (RIG / "home/.gitconfig").write_text("[safe]\n\tdirectory = *\n")
         self.services = {}
+        self.servers = []
+        self.seen = set()
         self.logs = self.folder / "logs"
         self.site = self.folder / "site"
         self.trusted = self.folder / "trusted"
@@ -121,7 +137,7 @@ class Zuul:
         else:
             local = {"driver": "gitlab", "server": "rig",
                      "canonical_hostname": "rig",
-                     "baseurl": "http://127.0.0.1:9002",
+                     "baseurl": f"http://127.0.0.1:{gitlab.PORT}",
                      "cloneurl": f"file://{self.folder}/repositories",
                      "webhook_token": "webhook", "api_token": "api"}
         sections = {
@@ -183,7 +199,10 @@ class Zuul:
     def new_repository(self, name):
         path = self.repository(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        run("git", "init", "--quiet", "--bare", "--initial-branch=master", path)
+        run("git", "init", "--quiet", "--bare", "--initial-branch=master",
+            path)
+        if self.driver == "gitlab":
+            (path / "hooks/post-receive").symlink_to(HERE / "gitlab.py")
         return path
 
     def seal(self, project, secret):
@@ -196,7 +215,7 @@ class Zuul:
     # Services
 
     def start(self, name, *command):
-        log = (self.folder / "services" / f"{name}.log").open("wb")
+        log = (self.folder / "services" / f"{name}.log").open("ab")
         self.services[name] = subprocess.Popen(
             as_user(*command), stdin=subprocess.DEVNULL, stdout=log,
             stderr=subprocess.STDOUT, cwd=self.folder)
@@ -218,15 +237,18 @@ class Zuul:
             return b"Verify return code: 0" in ran.stdout
         wait_for("ZooKeeper", ready, 60)
 
+    def start_service(self, name):
+        self.start(name, VENV / f"bin/zuul-{name}",
+                   "-c", self.folder / "etc/zuul.conf", "-f")
+
     def start_zuul(self):
+        handler = functools.partial(LogServer, directory=str(self.logs))
+        self.serve(LOGS, handler)
+        if self.driver == "gitlab":
+            self.serve(gitlab.PORT,
+                       gitlab.handler(self.folder / "repositories"))
         for name in ("scheduler", "executor", "web"):
-            self.start(name, VENV / f"bin/zuul-{name}",
-                       "-c", self.folder / "etc/zuul.conf", "-f", "-d")
-        handler = lambda *arguments: Quiet(  # noqa: E731
-            *arguments, directory=str(self.logs))
-        server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", LOGS), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+            self.start_service(name)
 
         def ready():
             alive = {name: service.poll() is None
@@ -245,9 +267,18 @@ class Zuul:
         service.kill()
         service.wait()
 
+    def serve(self, port, handler):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.servers.append(server)
+
     def stop(self):
-        for service in self.services.values():
-            service.kill()
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
+        LogServer.asked.clear()
+        for name in list(self.services):
+            self.kill(name)
 
     def tails(self):
         """The ends of all logs, for a person who must find out why."""
@@ -259,6 +290,25 @@ class Zuul:
             for path in sorted((self.folder / "services").glob("*.log")))
 
     # Questions
+
+    def secret_lines(self):
+        """The lines of all secret keys, as they would stand in a file or a
+        log, but those that a public certificate has, too."""
+        public = {line for person in self.people.values()
+                  for line in person.certificate().decode().splitlines()}
+        return sorted({line for key in self.keys.values()
+                       for line in key.decode().splitlines()
+                       if len(line) > 40} - public)
+
+    def in_site(self, project):
+        """The names of what is published."""
+        return sorted(str(path.relative_to(self.site / project))
+                      for path in (self.site / project).rglob("*"))
+
+    def tag(self, name, project=None, number=1, seconds=600):
+        """What became of a tag."""
+        return self.finished(project or "example/hello",
+                             f"refs/tags/{name}", number, seconds)
 
     def get(self, path):
         try:
@@ -277,7 +327,7 @@ class Zuul:
         return [one for one in told
                 if any(r["ref"] == ref for r in one["refs"])]
 
-    def finished(self, project, ref, number=1, seconds=120):
+    def finished(self, project, ref, number=1, seconds=600):
         """The newest of a number of buildsets of a ref, when all of them
         have ended."""
         def ready():
@@ -316,7 +366,7 @@ class Buildset:
         self.document = document
         self.result = document["result"]
         self.builds = {build["job_name"]: build
-                       for build in document["builds"] or []}
+                       for build in document.get("builds") or []}
 
     def results(self):
         return {name: build["result"] for name, build in self.builds.items()}
@@ -331,19 +381,13 @@ class Buildset:
         return self.zuul.logs / self.builds[job]["uuid"] / name
 
     def __str__(self):
-        text = json.dumps(self.document, indent=1)
-        outputs = [f"== {job}\n{self.output(job)}" for job in self.builds]
-        return text + "\n".join(outputs) + self.zuul.tails()
-
-
-def blocks(secret, size=470):
-    """The secret in pieces that one RSA block holds."""
-    return [secret[start:start + size]
-            for start in range(0, len(secret), size)]
-
-
-def encoded(data):
-    return base64.b64encode(data).decode()
+        """All that a person needs to find out why."""
+        brief = {"result": self.result, "message": self.document["message"],
+                 "builds": self.results()}
+        parts = [json.dumps(brief, indent=1)]
+        for job in self.builds:
+            parts.append(f"== {job}\n{self.output(job)[-3000:]}")
+        return "\n".join(parts)
 
 
 def environment():
