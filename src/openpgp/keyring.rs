@@ -65,8 +65,7 @@ impl Certificate {
 
     /// The canonical certificate in armour, as it may be published.
     pub fn to_armored(&self) -> Vec<u8> {
-        // Serialising into memory fails only for certificates that could not
-        // have been parsed.
+        // That this can be done was tried when it was read.
         self.cert.armored().to_vec().unwrap_or_default()
     }
 
@@ -206,11 +205,25 @@ fn read_certificate(name: &str, bytes: &[u8]) -> Result<Certificate, KeyringErro
     }
     match convert::fingerprint(&cert.fingerprint()) {
         Some(fingerprint) if fingerprint == wanted => {
+            check_writable(name, &cert)?;
             Ok(Certificate { file_name: name.into(), fingerprint, cert, facts: OnceLock::new() })
         }
         _ => {
             let message = format!("expected the certificate {wanted}, found {}", cert.fingerprint().to_hex());
             Err(refuse("keyring-wrong-name", name, message))
+        }
+    }
+}
+
+/// Some of what can be parsed cannot be written again, such as a fingerprint
+/// of an unknown version: it would be published as an empty file.
+fn check_writable(name: &str, cert: &Cert) -> Result<(), KeyringError> {
+    match cert.armored().to_vec() {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let message =
+                format!("expected a certificate, found a part that cannot be written again: {error}");
+            Err(refuse("keyring-not-a-certificate", name, message))
         }
     }
 }
