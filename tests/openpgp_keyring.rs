@@ -45,6 +45,19 @@ fn both_forms_are_read_and_notes_are_passed_over() {
     assert_eq!(keyring.get(&one.fingerprint()).unwrap().to_armored(), one.public());
 }
 
+/// Found by fuzzing: it was accepted, and would have been published as nothing.
+#[test]
+fn a_certificate_that_cannot_be_written_again_is_refused() {
+    let one = Holder::new();
+    let name = format!("{}.pgp", one.fingerprint());
+    let mut bytes = one.binary();
+    // The issuer's fingerprint in a self-signature: length, type, version.
+    let issuer = bytes.windows(3).position(|window| window == [22, 33, 4]).unwrap();
+    assert_eq!(code(&name, &bytes), "accepted");
+    bytes[issuer..issuer + 3].copy_from_slice(&[22, 33, 66]);
+    assert_eq!(code(&name, &bytes), "keyring-not-a-certificate");
+}
+
 #[test]
 fn a_file_that_is_not_one_public_certificate_under_its_name_is_refused() {
     let (one, two) = (Holder::new(), Holder::new());

@@ -71,8 +71,7 @@ impl Certificate {
 
     /// The canonical certificate in armour, as it may be published.
     pub fn to_armored(&self) -> Vec<u8> {
-        // Serialising into memory fails only for certificates that could not
-        // have been parsed.
+        // That this can be done was tried when it was read.
         self.cert.armored().to_vec().unwrap_or_default()
     }
 
@@ -247,7 +246,21 @@ pub(super) fn read_cert(name: &str, bytes: &[u8], armored: bool) -> Result<Cert,
         let message = "expected a public certificate, found secret key material";
         return Err(refuse("keyring-secret-key", name, message));
     }
+check_writable(name, &cert)?;
     Ok(cert)
+}
+
+/// Some of what can be parsed cannot be written again, such as a fingerprint
+/// of an unknown version: it would be published as an empty file.
+fn check_writable(name: &str, cert: &Cert) -> Result<(), KeyringError> {
+    match cert.armored().to_vec() {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let message =
+                format!("expected a certificate, found a part that cannot be written again: {error}");
+            Err(refuse("keyring-not-a-certificate", name, message))
+        }
+    }
 }
 
 fn armor_refusal(name: &str, found: ArmorDefect) -> KeyringError {
