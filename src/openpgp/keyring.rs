@@ -246,7 +246,7 @@ pub(super) fn read_cert(name: &str, bytes: &[u8], armored: bool) -> Result<Cert,
         let message = "expected a public certificate, found secret key material";
         return Err(refuse("keyring-secret-key", name, message));
     }
-check_writable(name, &cert)?;
+    check_writable(name, &cert)?;
     Ok(cert)
 }
 
