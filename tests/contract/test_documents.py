@@ -215,10 +215,16 @@ def test_content_decides_nothing(world):
 
 def test_evidence_page_has_the_presets_and_levels_of_the_source():
     page = text("docs/evidence.md")
-    presets = set(re.findall(r'name: "([a-z0-9-]+@\d+)"',
-                             text("src/evidence/presets/mod.rs")))
-    assert presets
-    assert set(re.findall(r"^\| `([a-z0-9-]+@\d+)` \|", page, re.M)) == presets
+    source = "".join(path.read_text() for path in sorted(
+        (REPOSITORY / "src/evidence/presets").glob("*.rs")))
+    presets = set(re.findall(r'name: "([a-z0-9-]+@\d+)"', source))
+    assert len(presets) == 10
+    listed = dict(re.findall(
+        r"^\| \[`([a-z0-9-]+@\d+)`\]\((presets/[a-z0-9-]+\.md)\) \|", page,
+        re.M))
+    assert set(listed) == presets
+    for name, path in listed.items():
+        assert text(f"docs/{path}").startswith(f"# {name}\n")
     levels = re.findall(r'Self::\w+ => "([a-z-]+)"',
                         text("src/evidence/explain.rs"))
     table = page[page.index("## Levels"):page.index("Of the permission")]

@@ -55,6 +55,27 @@ OTHERS = {
     "rsa-sha2-512",
     "verify-tag",       # the command
     "version-pattern",  # a key of the policy
+    # keys and values of Cargo.toml
+    "build-dependencies", "build-override", "cargo-features",
+    "codegen-backend", "codegen-units", "crate-type", "crates-io",
+    "debug-assertions", "default-features", "default-run", "default-target",
+    "dev-dependencies", "dir-name", "doc-scrape-examples", "forced-target",
+    "im-a-teapot", "license-file", "opt-level", "overflow-checks",
+    "proc-macro", "registry-index", "required-features", "rust-version",
+    "split-debuginfo",
+    "archived-packages",    # a folder that npm never packs
+    # keys of pyproject.toml and setup.cfg
+    "allow-prereleases", "build-backend", "build-system",
+    "end-before", "entry-points", "fancy-pypi-readme", "full-revisionid",
+    "gui-scripts", "ignore-case", "optional-dependencies", "package-dir",
+    "requires-python", "start-after", "start-at", "vcs-versioning",
+    "version-file",
+    # fields of Python's metadata, files of an egg-info folder
+    "author-email", "description-content-type", "download-url", "home-page",
+    "import-name", "import-namespace", "license-expression",
+    "maintainer-email", "metadata-version", "not-zip-safe", "project-url",
+    "provides-dist", "provides-extra", "requires-dist", "requires-external",
+    "root-is-purelib", "supported-platform", "wheel-version", "zip-safe",
 }
 
 
