@@ -88,6 +88,18 @@ pub(crate) fn explain(case: &Case<'_>, candidate: &Candidate) -> Result<Answer, 
     }
 }
 
+/// The bytes of git's file at a path, links being followed; `None` if there is
+/// none or it has more than `most`.
+///
+/// # Errors
+/// If the repository cannot be read.
+pub(crate) fn content(case: &Case<'_>, path: &TreePath, most: u64) -> Result<Option<Vec<u8>>, Unavailable> {
+    match follow(case, &case.from_root(path))?.end {
+        Ok(Place::File(entry)) => case.origin.blob(&entry.id, most),
+        Ok(Place::Folder(_)) | Err(_) => Ok(None),
+    }
+}
+
 /// Compares a file with the one that a link leads to.
 fn same(case: &Case<'_>, fact: &Fact, entry: &TreeEntry, link: &str) -> Result<Answer, Unavailable> {
     let end = brief(entry.path.as_bytes());

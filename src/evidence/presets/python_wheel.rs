@@ -5,7 +5,9 @@ use crate::evidence::case::{Answer, Candidate, Case, Unavailable};
 use crate::evidence::derived;
 use crate::evidence::explain::Level;
 use crate::evidence::python::version_file;
-use crate::evidence::python::{self as parts, Check, No, egg_info, mismatch, pkg_info, project, show, wheel};
+use crate::evidence::python::{
+    self as parts, Check, No, data_files, egg_info, mismatch, pkg_info, project, show, wheel,
+};
 use crate::release::TreePath;
 use crate::release::tree::{Mode, TreeEntry};
 
@@ -25,16 +27,23 @@ impl Rules for Wheel {
 
     fn reads(&self, path: &TreePath) -> bool {
         let Ok(path) = std::str::from_utf8(path.as_bytes()) else { return false };
-        path.split('/').next().is_some_and(|top| top.ends_with(".dist-info")) || version_file::may_be(path)
+        let (top, below) = path.split_once('/').unwrap_or((path, ""));
+        let scripts = top.ends_with(".data") && below.starts_with("scripts/");
+        top.ends_with(".dist-info") || scripts || version_file::may_be(path)
     }
 
     fn explain(&self, case: &Case<'_>, found: &Candidate) -> Result<Answer, Unavailable> {
         let Ok(path) = std::str::from_utf8(found.fact.path.as_bytes()) else { return Ok(Answer::Silent) };
         let folder = wheel::dist_info(case);
         let inside = folder.as_deref().and_then(|folder| path.strip_prefix(folder)?.strip_prefix('/'));
-        match inside {
-            Some(name) => self_description(case, found, name),
-            None => code(case, found, path),
+        match (inside, wheel::data_folder(case, path)) {
+            (Some(name), _) => self_description(case, found, name),
+            (None, Some(place)) => match data_files::check(case, found, place) {
+                Ok(None) => Ok(Answer::Silent),
+                Ok(Some(explained)) => parts::answer(Ok(explained)),
+                Err(no) => parts::answer(Err(no)),
+            },
+            (None, None) => code(case, found, path),
         }
     }
 

@@ -329,3 +329,107 @@ fn pbr_takes_requirements_from_their_own_file() {
         assert_eq!(judge(info, &json), ["evidence-mismatch a_b.egg-info/pbr.json"], "{json}");
     }
 }
+
+#[test]
+fn files_outside_of_packages_go_where_git_says() {
+    let cfg =
+        "[files]\ndata_files =\n    etc/a = etc/a.conf\n    etc/a/d = etc/d/*\nscripts =\n    bin/run-a\n";
+    let mut git = in_git();
+    git.insert("setup.py".into(), "import setuptools\nsetuptools.setup(pbr=True)\n".into());
+    git.insert("setup.cfg".into(), cfg.into());
+    git.insert("etc/a.conf".into(), "a = 1\n".into());
+    git.insert("etc/d/x/y.conf".into(), "y = 1\n".into());
+    git.insert("bin/run-a".into(), "#!/usr/bin/env python3\nmain()\n".into());
+    let judged = |files: &[(&str, &str)]| {
+        let mut wheel = wheel();
+        for (path, content) in files {
+            wheel.insert((*path).to_string(), (*content).to_string());
+        }
+        record(&mut wheel);
+        told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)))
+    };
+    const D: &str = "a_b-1.2.data";
+    let good = [
+        (&*format!("{D}/data/etc/a/a.conf"), "a = 1\n"),
+        (&*format!("{D}/data/etc/a/d/x/y.conf"), "y = 1\n"),
+        (&*format!("{D}/scripts/run-a"), "#!python\nmain()\n"),
+    ];
+    assert_eq!(judged(&good), Vec::<String>::new());
+    for (place, content) in [
+        ("data/etc/a/a.conf", "a = 2\n"),
+        ("data/etc/a.conf", "a = 1\n"),
+        ("data/bin/run-a", "#!/usr/bin/env python3\nmain()\n"),
+        ("data/lib/python3.11/site-packages/x.py", "x = 1\n"),
+        ("scripts/run-a", "#!python -c 'evil'\nmain()\n"),
+        ("scripts/run-a", "#!python\nmain()\nevil()\n"),
+        ("scripts/other", "#!python\nmain()\n"),
+    ] {
+        let path = format!("{D}/{place}");
+        assert_eq!(judged(&[(&path, content)]), [format!("unexplained-file {path}")], "{content}");
+    }
+    for place in ["a_b-1.2.data/purelib/x.py", "a_b-1.2.data/platlib/x.py", "other-1.data/data/etc/a/a.conf"]
+    {
+        let found = judged(&[(place, "x = 1\n")]);
+        assert!(found.iter().any(|told| told == "undecided-file a_b-1.2.dist-info/WHEEL"), "{found:?}");
+    }
+}
+
+#[test]
+fn what_setuptools_scm_says_of_the_checkout_must_be_true() {
+    let judged = |name: &str, content: &str| {
+        let mut wheel = wheel();
+        wheel.insert(format!("{INFO}/{name}"), content.into());
+        record(&mut wheel);
+        judged(&wheel)
+    };
+    let version = format!(
+        "{{\"tag\": \"1.2\", \"distance\": 0, \"node\": \"g{}\", \"dirty\": false, \"branch\": \"main\", \"node_date\": \"2026-01-01\"}}",
+        &COMMIT[..12]
+    );
+    assert_eq!(judged("scm_version.json", &version), Vec::<String>::new());
+    assert_eq!(judged("scm_file_list.json", "{\"files\": [\"LICENSE\"]}"), Vec::<String>::new());
+    let bad = version.replace("false", "true");
+    assert_eq!(judged("scm_version.json", &bad), [format!("evidence-mismatch {INFO}/scm_version.json")]);
+    assert_eq!(
+        judged("scm_file_list.json", "{\"files\": [\"evil.py\"]}"),
+        [format!("evidence-mismatch {INFO}/scm_file_list.json")]
+    );
+}
+
+/// What is told about a wheel of a project with this `setup.cfg`, whose
+/// metadata ends so.
+fn with_cfg(cfg: &str, links: &[(&str, &str)], end: &str) -> Vec<String> {
+    let mut git = in_git();
+    git.remove("pyproject.toml");
+    git.insert("setup.py".into(), "import setuptools\nsetuptools.setup(pbr=True)\n".into());
+    git.insert("setup.cfg".into(), format!("[metadata]\nname = a-b\n{cfg}"));
+    git.insert("docs/start.md".into(), "# Start\n".into());
+    links.iter().for_each(|(path, _)| drop(git.remove(*path)));
+    let mut wheel = wheel();
+    wheel.remove(&format!("{INFO}/entry_points.txt"));
+    wheel
+        .insert(format!("{INFO}/METADATA"), format!("Metadata-Version: 2.1\nName: a-b\nVersion: 1.2\n{end}"));
+    record(&mut wheel);
+    let mut repository = Repository::new(&pairs(&git));
+    links.iter().for_each(|(path, target)| repository.add(path, Mode::Symlink, target.as_bytes()));
+    told(&repository.compare("python-wheel@1", NAME, &pairs(&wheel)))
+}
+
+#[test]
+fn a_description_is_what_its_option_leads_to() {
+    let refused = [format!("evidence-mismatch {INFO}/METADATA")];
+    let file = "long_description = file: README.md\n";
+    assert_eq!(with_cfg(file, &[], "\n# A\n"), Vec::<String>::new());
+    assert_eq!(with_cfg(file, &[], "\nfile: README.md\n"), Vec::<String>::new(), "pbr 7.0.0");
+    assert_eq!(with_cfg(file, &[], "\nfile: LICENSE\n"), refused);
+    assert_eq!(with_cfg(file, &[("README.md", "docs/start.md")], "\n# Start\n"), Vec::<String>::new());
+    assert_eq!(with_cfg(file, &[("README.md", "docs/start.md")], "\n# A\n"), refused);
+}
+
+#[test]
+fn platforms_of_one_line_are_told_apart() {
+    let cfg = "platforms = unix, linux\n";
+    assert_eq!(with_cfg(cfg, &[], "Platform: unix\nPlatform: linux\n\n"), Vec::<String>::new());
+    let refused = [format!("evidence-mismatch {INFO}/METADATA")];
+    assert_eq!(with_cfg(cfg, &[], "Platform: win32\n\n"), refused);
+}

@@ -24,8 +24,6 @@ pub(crate) fn check(case: &Case<'_>, folder: &str, name: &str, content: &[u8]) -
         "PKG-INFO" => in_place(case, folder).and_then(|()| same_pkg_info(case, folder, content)),
         "SOURCES.txt" => in_place(case, folder).and_then(|()| sources(case, folder, content)),
         "requires.txt" => in_place(case, folder).and_then(|()| requires(case, content)),
-        "scm_version.json" => in_place(case, folder).and_then(|()| scm_version(case, content)),
-        "scm_file_list.json" => in_place(case, folder).and_then(|()| scm_file_list(case, content)),
         name => return common(case, name, content).map(|check| in_place(case, folder).and(check)),
     })
 }
@@ -40,6 +38,8 @@ pub(crate) fn common(case: &Case<'_>, name: &str, content: &[u8]) -> Option<Expl
             _ => mismatch(format!("must be one line feed, has {} bytes", content.len())),
         },
         "pbr.json" => pbr_json(case, content),
+        "scm_version.json" => scm_version(case, content),
+        "scm_file_list.json" => scm_file_list(case, content),
         _ => return None,
     })
 }

@@ -1,6 +1,7 @@
 //! `setup.cfg` and `setup.py`, as setuptools reads them: a literal argument of
 //! `setup` first, then the option of `setup.cfg`.
 
+use super::data_files::Installed;
 use super::ini::{Ini, Value};
 use super::literal::Literal;
 use super::project::{
@@ -237,7 +238,7 @@ impl<'s> Legacy<'s> {
             ("keywords", self.texts(&[("keywords", &["keywords"])])),
             ("classifier", self.texts(&[("classifiers", &["classifiers", "classifier"])])),
             ("url", urls),
-            ("platform", self.texts(&[("platforms", &["platforms", "platform"])])),
+            ("platform", listed(self.texts(&[("platforms", &["platforms", "platform"])]))),
         ]);
         Texts { stated, silence: Stated::Is(()) }
     }
@@ -285,9 +286,22 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         texts: legacy.all_texts(),
         folders: legacy.folders(),
         version_files: vec![],
+        installed: Installed::default(),
+        slip: None,
         evaluates_conditions: false,
         rewrites: false,
     })
+}
+
+/// The parts of texts that hold several, separated by commas.
+fn listed(texts: Stated<Vec<String>>) -> Stated<Vec<String>> {
+    match texts {
+        Stated::Is(texts) => {
+            let parts = texts.iter().flat_map(|text| text.split(','));
+            Stated::Is(parts.map(|part| part.trim().to_string()).filter(|part| !part.is_empty()).collect())
+        }
+        unknown => unknown,
+    }
 }
 
 fn computed<T>(why: &str) -> Check<T> {

@@ -5,6 +5,7 @@
 //! sources of the tag; the other files compare one written file each. The
 //! presets that use them are in `presets/python*.rs`.
 
+pub(super) mod data_files;
 mod dependencies;
 pub(super) mod describe;
 pub(super) mod egg_info;

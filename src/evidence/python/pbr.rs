@@ -60,6 +60,8 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         entry_points,
         readme,
         folders,
+        // pbr 7.0.0 to 7.0.2 took the option's text for the description.
+        slip: option("metadata", &["long_description"]).map(|lines| lines.join("\n")),
         evaluates_conditions: true,
         ..project
     })

@@ -58,6 +58,8 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
         texts: table.texts(&other.texts)?,
         folders: other.folders,
         version_files: vec![],
+        installed: other.installed,
+        slip: other.slip,
         evaluates_conditions: other.evaluates_conditions,
         rewrites: other.rewrites || poetry,
     })

@@ -1,5 +1,6 @@
 //! `[tool.poetry]` of `pyproject.toml`, with its own way to write versions.
 
+use super::data_files::Installed;
 use super::marker::Marker;
 use super::project::{EntryPoint, Extras, Project, Readme, Sources, Stated, Texts, entry_point};
 use super::requirement::{Dependency, Requirement, package};
@@ -42,6 +43,8 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         texts: texts(poetry),
         folders: vec![],
         version_files: vec![],
+        installed: Installed::default(),
+        slip: None,
         evaluates_conditions: false,
         rewrites: true,
     })

@@ -1,6 +1,7 @@
 //! What the tag's files state about a project, as far as that can be known
 //! without running anything.
 
+use super::data_files::{self, Installed};
 use super::ini::Ini;
 use super::requirement::{Dependency, Requirement};
 use super::setup_py::{self, Call};
@@ -126,6 +127,11 @@ pub(crate) struct Project {
     pub folders: Vec<String>,
     /// Files that hold its version.
     pub version_files: Vec<VersionFile>,
+    /// Files that are installed outside of its packages.
+    pub installed: Installed,
+    /// A description that some version of the tool wrote by mistake, in the
+    /// place of the one it should have.
+    pub slip: Option<String>,
     /// The tool may evaluate conditions while it builds and leave out those
     /// that hold.
     pub evaluates_conditions: bool,
@@ -274,6 +280,7 @@ fn read(case: &Case<'_>) -> Result<Project, Unavailable> {
         project.version_files = pep621::version_files(toml);
     }
     project.folders.extend(["src/".into(), "lib/".into()]);
+    project.installed = data_files::read(&sources, pbr::is_used(&sources));
     Ok(project)
 }
 
@@ -293,6 +300,8 @@ impl Project {
             texts: Texts { stated: BTreeMap::new(), silence: Stated::Unknown(why.into()) },
             folders: vec![],
             version_files: vec![],
+            installed: Installed::default(),
+            slip: None,
             evaluates_conditions: false,
             rewrites: false,
         }

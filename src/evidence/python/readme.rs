@@ -3,6 +3,7 @@
 use super::project::{Project, Readme};
 use super::{Check, MAX_TEXT, collapse, mismatch, undecided};
 use crate::evidence::case::Case;
+use crate::evidence::dereferenced;
 use crate::release::TreePath;
 use crate::release::tree::Mode;
 
@@ -18,6 +19,9 @@ pub(super) fn check(case: &Case<'_>, project: &Project, body: &[u8]) -> Check<St
     let Ok(body) = std::str::from_utf8(body) else { return undecided("has a description that is not UTF-8") };
     let body = body.replace("\r\n", "\n");
     let body = body.trim();
+    if project.slip.as_deref().is_some_and(|slip| slip.starts_with("file:") && slip.trim() == body) {
+        return Ok("the description is the option of git that names its file".into());
+    }
     let wanted = match &project.readme {
         Readme::None if body.is_empty() => return Ok("no description".into()),
         // Older tools write the word where there is none.
@@ -33,7 +37,8 @@ pub(super) fn check(case: &Case<'_>, project: &Project, body: &[u8]) -> Check<St
     let mut rest = body;
     for file in wanted {
         let file = file.trim().trim_start_matches("./");
-        let text = match case.git_file(&TreePath::from(file), MAX_TEXT)?.map(String::from_utf8) {
+        let text = match dereferenced::content(case, &TreePath::from(file), MAX_TEXT)?.map(String::from_utf8)
+        {
             Some(Ok(text)) => text.replace("\r\n", "\n"),
             _ => {
                 return undecided(format!(

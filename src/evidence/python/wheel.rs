@@ -20,6 +20,13 @@ pub(crate) fn dist_info(case: &Case<'_>) -> Option<String> {
     Some(format!("{}-{}.dist-info", parts.first()?, parts.get(1)?))
 }
 
+/// A path below the wheel's `.data` folder, whose files are installed outside
+/// of packages.
+pub(crate) fn data_folder<'p>(case: &Case<'_>, path: &'p str) -> Option<&'p str> {
+    let info = dist_info(case)?;
+    path.strip_prefix(info.strip_suffix("dist-info")?)?.strip_prefix("data/")
+}
+
 /// `NAME-VERSION[-BUILD]-PYTHON-ABI-PLATFORM`.
 fn name_parts<'c>(case: &'c Case<'_>) -> Option<Vec<&'c str>> {
     let stem = case.identity.artifact.strip_suffix(".whl")?;
@@ -118,9 +125,11 @@ fn forbidden(case: &Case<'_>) -> Check {
         if FORBIDDEN.iter().any(|ending| lower.ends_with(ending)) {
             return mismatch(format!("the wheel holds {}, which a pure wheel must not", show(&text)));
         }
-        if lower.split('/').next().is_some_and(|top| top.ends_with(".data")) {
+        let known = data_folder(case, &text)
+            .is_some_and(|place| ["data/", "scripts/"].iter().any(|known| place.starts_with(known)));
+        if !known && lower.split('/').next().is_some_and(|top| top.ends_with(".data")) {
             return undecided(format!(
-                "the wheel holds {}, and this preset knows no .data folders",
+                "the wheel holds {}; of .data folders this preset knows data and scripts of the wheel's own",
                 show(&text)
             ));
         }
