@@ -420,7 +420,9 @@ fn a_description_is_what_its_option_leads_to() {
     let refused = [format!("evidence-mismatch {INFO}/METADATA")];
     let file = "long_description = file: README.md\n";
     assert_eq!(with_cfg(file, &[], "\n# A\n"), Vec::<String>::new());
-    assert_eq!(with_cfg(file, &[], "\nfile: README.md\n"), Vec::<String>::new(), "pbr 7.0.0");
+    assert_eq!(with_cfg(file, &[], "\nfile: README.md\n"), Vec::<String>::new(), "pbr 7.0.2");
+    let short = format!("description = In short\n{file}");
+    assert_eq!(with_cfg(&short, &[], "Summary: In short\n\nIn short\n"), Vec::<String>::new(), "pbr 7.0.0");
     assert_eq!(with_cfg(file, &[], "\nfile: LICENSE\n"), refused);
     assert_eq!(with_cfg(file, &[("README.md", "docs/start.md")], "\n# Start\n"), Vec::<String>::new());
     assert_eq!(with_cfg(file, &[("README.md", "docs/start.md")], "\n# A\n"), refused);

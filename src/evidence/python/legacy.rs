@@ -287,7 +287,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         folders: legacy.folders(),
         version_files: vec![],
         installed: Installed::default(),
-        slip: None,
+        slips: vec![],
         evaluates_conditions: false,
         rewrites: false,
     })

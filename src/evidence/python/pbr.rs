@@ -60,11 +60,22 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         entry_points,
         readme,
         folders,
-        // pbr 7.0.0 to 7.0.2 took the option's text for the description.
-        slip: option("metadata", &["long_description"]).map(|lines| lines.join("\n")),
+        slips: slips(&legacy),
         evaluates_conditions: true,
         ..project
     })
+}
+
+/// What pbr 7.0.0 to 7.0.2 wrote where the description is to come from a file:
+/// the summary, or the option's own text.
+fn slips(legacy: &Legacy<'_>) -> Vec<String> {
+    let metadata = |names: &[&str]| legacy.option("metadata", names).map(|lines| lines.join("\n"));
+    match metadata(&["long_description"]) {
+        Some(option) if option.starts_with("file:") => {
+            [Some(option), metadata(&["description", "summary"])].into_iter().flatten().collect()
+        }
+        _ => vec![],
+    }
 }
 
 fn dependencies(sources: &Sources<'_>, legacy: &Legacy<'_>) -> Check<BTreeSet<Dependency>> {

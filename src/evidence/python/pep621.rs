@@ -59,7 +59,7 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
         folders: other.folders,
         version_files: vec![],
         installed: other.installed,
-        slip: other.slip,
+        slips: other.slips,
         evaluates_conditions: other.evaluates_conditions,
         rewrites: other.rewrites || poetry,
     })

@@ -44,7 +44,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         folders: vec![],
         version_files: vec![],
         installed: Installed::default(),
-        slip: None,
+        slips: vec![],
         evaluates_conditions: false,
         rewrites: true,
     })

@@ -129,9 +129,9 @@ pub(crate) struct Project {
     pub version_files: Vec<VersionFile>,
     /// Files that are installed outside of its packages.
     pub installed: Installed,
-    /// A description that some version of the tool wrote by mistake, in the
+    /// Descriptions that some version of the tool wrote by mistake, in the
     /// place of the one it should have.
-    pub slip: Option<String>,
+    pub slips: Vec<String>,
     /// The tool may evaluate conditions while it builds and leave out those
     /// that hold.
     pub evaluates_conditions: bool,
@@ -301,7 +301,7 @@ impl Project {
             folders: vec![],
             version_files: vec![],
             installed: Installed::default(),
-            slip: None,
+            slips: vec![],
             evaluates_conditions: false,
             rewrites: false,
         }

@@ -19,8 +19,8 @@ pub(super) fn check(case: &Case<'_>, project: &Project, body: &[u8]) -> Check<St
     let Ok(body) = std::str::from_utf8(body) else { return undecided("has a description that is not UTF-8") };
     let body = body.replace("\r\n", "\n");
     let body = body.trim();
-    if project.slip.as_deref().is_some_and(|slip| slip.starts_with("file:") && slip.trim() == body) {
-        return Ok("the description is the option of git that names its file".into());
+    if project.slips.iter().any(|slip| slip.trim() == body) {
+        return Ok("the description is what pbr 7.0 takes by mistake for the one of git".into());
     }
     let wanted = match &project.readme {
         Readme::None if body.is_empty() => return Ok("no description".into()),
