@@ -28,7 +28,8 @@ test-zuul: setup-test all
 	tests/zuul/run "$(CURDIR)/$(HELPER)" $(PYTEST)
 
 # Ratios against peers; give BENCH="--repository DIR --tag NAME --artifact FILE"
-# for a release of your own.
+# for a release of your own, BENCH="--only PART" for tree, growth, signatures
+# or hashing alone. docs/performance.md tells what came out.
 bench: all
 	tests/bench/run "$(CURDIR)/$(HELPER)" $(BENCH)
 
