@@ -3,9 +3,13 @@
 //!
 //! `commands` and `site` use it; it knows of releases only their digests.
 
-use crate::release::{ArtifactDigests, Sha256Digest, Sha512Digest};
+mod hashing;
+
+pub use hashing::Hashing;
+
+use crate::release::{ArtifactDigests, Sha256Digest};
 use rustix::fs::{Mode, OFlags};
-use sha2::{Digest as _, Sha256, Sha512};
+use sha2::{Digest as _, Sha256};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -221,50 +225,6 @@ pub fn digests(file: &mut File, path: &Path) -> Result<ArtifactDigests, FileErro
     Hashing::start(file, path)?.finish()
 }
 
-/// Reads a file from its start for somebody else, and hashes what passes.
-#[derive(Debug)]
-pub struct Hashing<'f> {
-    file: &'f mut File,
-    path: &'f Path,
-    size: u64,
-    sha256: Sha256,
-    sha512: Sha512,
-}
-
-impl<'f> Hashing<'f> {
-    /// Goes to the start of the file. `path` is for messages.
-    ///
-    /// # Errors
-    /// [`FileError::Io`].
-    pub fn start(file: &'f mut File, path: &'f Path) -> Result<Self, FileError> {
-        file.seek(SeekFrom::Start(0)).map_err(|error| FileError::io(path, "read it", error))?;
-        Ok(Self { file, path, size: 0, sha256: Sha256::new(), sha512: Sha512::new() })
-    }
-
-    /// Reads what the other left unread, and ends: the digests are always
-    /// those of the whole file.
-    ///
-    /// # Errors
-    /// [`FileError::Io`].
-    pub fn finish(mut self) -> Result<ArtifactDigests, FileError> {
-        let path = self.path;
-        io::copy(&mut self, &mut io::sink()).map_err(|error| FileError::io(path, "read it", error))?;
-        let (sha256, sha512) = (self.sha256.finalize().into(), self.sha512.finalize().into());
-        Ok(ArtifactDigests { size: self.size, sha256: Sha256Digest(sha256), sha512: Sha512Digest(sha512) })
-    }
-}
-
-impl Read for Hashing<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        let chunk = buffer.get(..read).unwrap_or_default();
-        self.size += chunk.len() as u64;
-        self.sha256.update(chunk);
-        self.sha512.update(chunk);
-        Ok(read)
-    }
-}
-
 /// A copy of an open file that has no name, so that nobody else can change
 /// it, and the digests of exactly the bytes in it.
 ///
@@ -370,14 +330,48 @@ impl NewFile {
     /// [`FileError::Io`]; the name is then as it was before.
     pub fn finish(self, replace: Replace) -> Result<(), FileError> {
         self.sync()?;
+        sync_folder(self.name(replace)?.parent().unwrap_or(Path::new(".")))
+    }
+
+    fn name(self, replace: Replace) -> Result<PathBuf, FileError> {
         let Self { temporary, target } = self;
         let named = match replace {
             Replace::Yes => temporary.persist(&target),
             Replace::Never => temporary.persist_noclobber(&target),
         };
         named.map_err(|error| FileError::io(&target, "name it", error.error))?;
-        sync_folder(target.parent().unwrap_or(Path::new(".")))
+        Ok(target)
     }
+}
+
+/// Writes new files into a folder, none of which may exist yet, so that the
+/// last one is there only when all others are, also after a crash: everything
+/// goes to the disk under temporary names, and only then gets its name.
+///
+/// # Errors
+/// [`FileError`]. A full disk shows before any name appears.
+pub fn create_all<'d>(
+    folder: &Path,
+    documents: impl IntoIterator<Item = (&'d str, &'d [u8])>,
+) -> Result<(), FileError> {
+    let mut files = Vec::new();
+    for (name, bytes) in documents {
+        let mut file = NewFile::create(folder, name)?;
+        file.write(bytes)?;
+        files.push(file);
+    }
+    // Not after each write: the first of many takes the others along.
+    files.iter().try_for_each(NewFile::sync)?;
+    let last = files.pop();
+    for file in files {
+        file.name(Replace::Never)?;
+    }
+    sync_folder(folder)?;
+    if let Some(file) = last {
+        file.name(Replace::Never)?;
+        sync_folder(folder)?;
+    }
+    Ok(())
 }
 
 /// Whether a new file may take the place of an old one.

@@ -8,7 +8,7 @@ use super::validate::{self, documents};
 use super::verify::documents_of;
 use super::{Failure, agent, key, progress};
 use crate::cli;
-use crate::files::{self, FileError, NewFile, Replace};
+use crate::files::{self, FileError};
 use crate::release::policy::Project;
 use crate::release::record::Record;
 use crate::release::{ArtifactDigests, Finding, ReleaseName, Sha256Digest, Time, checksums, finding};
@@ -17,7 +17,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::Seek as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// What is to be signed: judged, and still open.
 struct Release<'p> {
@@ -36,8 +38,19 @@ struct Open {
     digests: ArtifactDigests,
 }
 
-/// The documents of a release by name, in the order of writing.
-type Documents = Vec<(String, Vec<u8>)>;
+/// A document of a release.
+struct Document {
+    name: String,
+    /// Shared, because each artifact has the same record beside it.
+    bytes: Rc<[u8]>,
+    sha256: Sha256Digest,
+}
+
+impl Document {
+    fn new(name: String, bytes: Vec<u8>) -> Self {
+        Self { name, sha256: inputs::sha256(&bytes), bytes: bytes.into() }
+    }
+}
 
 /// How the first half ended: the findings, the result's common part, and the
 /// release if nothing speaks against it.
@@ -76,7 +89,7 @@ pub(super) fn run(args: &cli::Sign, now: Time) -> Result<Report, Failure> {
         result.insert("signer".into(), signer);
         let files = made
             .iter()
-            .map(|(name, bytes)| json!({"name": name, "size": bytes.len(), "sha256": inputs::sha256(bytes)}));
+            .map(|made| json!({"name": made.name, "size": made.bytes.len(), "sha256": made.sha256}));
         result.insert("files".into(), json!(files.collect::<Vec<_>>()));
     }
     if !finding::rejects(&findings)
@@ -88,7 +101,7 @@ pub(super) fn run(args: &cli::Sign, now: Time) -> Result<Report, Failure> {
         return Ok(Report::judged("sign", findings, result));
     }
     if !args.check {
-        write(output, &made)?;
+        files::create_all(output, made.iter().map(|made| (made.name.as_str(), made.bytes.as_ref())))?;
     }
     Ok(Report::judged("sign", findings, result).with_changed(true))
 }
@@ -275,9 +288,11 @@ fn in_the_way(output: &Path, project: &Project, version: &str) -> Result<Vec<Fin
 
 /// Makes every document in memory, and verifies each fresh signature with the
 /// published certificate. The order is the order of writing.
-fn make(release: Release, key: &Key, inputs: &Inputs) -> Result<(Documents, Vec<Finding>), Failure> {
+fn make(release: Release, key: &Key, inputs: &Inputs) -> Result<(Vec<Document>, Vec<Finding>), Failure> {
     let Release { project, record, record_bytes, artifacts, unseen: _ } = release;
     let (mut made, mut findings, mut sums) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let record_sha256 = inputs::sha256(&record_bytes);
+    let record_bytes: Rc<[u8]> = record_bytes.into();
     let (at, keyring, rules) = (inputs.at, &inputs.keyring, project.signatures);
     let allowed = &signature::vetted_for(signature::signer(project), keyring, &record.project);
     let (project_id, version) = (Some(record.project.as_str()), Some(record.version.as_str()));
@@ -295,42 +310,28 @@ fn make(release: Release, key: &Key, inputs: &Inputs) -> Result<(Documents, Vec<
                 hint,
             ));
         }
-        let mut data = files::Hashing::start(&mut artifact.file, path)?;
-        findings.extend(court.judge(name, &signature, &mut data)?.findings);
+        artifact.file.rewind().map_err(|error| FileError::io(path, "read it", error))?;
+        findings.extend(court.judge(name, &signature, &mut artifact.file)?.findings);
         let [asc, validation] = documents_of(name);
         sums.insert(name.to_string(), artifact.digests.sha256);
-        for (name, bytes) in [(asc, signature), (validation, record_bytes.clone())] {
-            sums.insert(name.clone(), inputs::sha256(&bytes));
-            made.push((name, bytes));
+        let signature = Document::new(asc, signature);
+        let record = Document { name: validation, bytes: Rc::clone(&record_bytes), sha256: record_sha256 };
+        for document in [signature, record] {
+            sums.insert(document.name.clone(), document.sha256);
+            made.push(document);
         }
     }
     let list = project.checksum_list(&record.version);
     let text = checksums::write(&sums).into_bytes();
     let signature = key.sign_bytes(at, about(&record, &list), &text)?;
     findings.extend(court.judge(&list, &signature, &mut text.as_slice())?.findings);
-    made.push((list.clone(), text));
+    made.push(Document::new(list.clone(), text));
     // Last, so that a release is complete once its list is signed.
-    made.push((format!("{list}.asc"), signature));
+    made.push(Document::new(format!("{list}.asc"), signature));
     Ok((made, findings))
 }
 
 /// What a signature says that it is for: project, version, file.
 fn about<'a>(record: &'a Record, name: &'a str) -> (&'a str, &'a str, &'a str) {
     (&record.project, &record.version, name)
-}
-
-/// Brings everything to the disk under temporary names, and only then gives
-/// the names: a full disk shows before any of them appears.
-fn write(folder: &Path, made: &Documents) -> Result<(), Failure> {
-    let mut files = Vec::new();
-    for (name, bytes) in made {
-        let mut file = NewFile::create(folder, name)?;
-        file.write(bytes)?;
-        file.sync()?;
-        files.push(file);
-    }
-    for file in files {
-        file.finish(Replace::Never)?;
-    }
-    Ok(())
 }

@@ -19,6 +19,13 @@ use std::path::Path;
 const MAX_DOCUMENT: u64 = 16 << 20;
 /// Largest signature file that is read; `openpgp` has a smaller bound of its own.
 const MAX_SIGNATURE: u64 = 1 << 20;
+/// Ending of the names of validation records.
+const RECORD: &str = ".validation.yaml";
+const FETCH_AGAIN: &str = "do not use it; fetch it again, from another mirror";
+
+fn mismatch(list: &str, wanted: Sha256Digest, found: Sha256Digest) -> String {
+    format!("{list} says SHA-256 {wanted}, the file has {found}")
+}
 
 /// How to judge.
 pub(super) struct Judge<'a> {
@@ -190,21 +197,24 @@ impl Verified {
                 return Ok(());
             }
         };
-        let mut records = Vec::new();
+        // Usually each artifact has the same record beside it, which grows with
+        // their number: it is read once.
+        let mut records = BTreeMap::<Sha256Digest, Vec<&str>>::new();
         for (entry, wanted) in &entries {
-            if let Some(record) = self.entry(folder, name, entry, *wanted, &entries, judge)? {
-                records.push((entry.clone(), record));
+            let sound = self.entry(folder, name, entry, *wanted, &entries, judge)?;
+            if sound && entry.ends_with(RECORD) {
+                records.entry(*wanted).or_default().push(entry);
             }
         }
-        for (file, record) in &records {
-            self.record(name, file, record, &entries, judge);
+        for (sha256, files) in records {
+            self.record(folder, name, sha256, &files, &entries, judge)?;
         }
         let sha256 = inputs::sha256(&bytes);
         self.lists.insert(name.into(), List { sha256, signature_sha256, entries, signers: judged.signers });
         Ok(())
     }
 
-    /// One entry of a list. A record that is sound is handed back.
+    /// One entry of a list; whether it is there with the digest listed.
     fn entry(
         &mut self,
         folder: &Path,
@@ -213,14 +223,14 @@ impl Verified {
         wanted: Sha256Digest,
         entries: &BTreeMap<String, Sha256Digest>,
         judge: &Judge,
-    ) -> Result<Option<Record>, Failure> {
+    ) -> Result<bool, Failure> {
         let path = folder.join(name);
         if matches!(files::open_regular(&path), Err(FileError::Missing { .. })) {
             let told = format!("is listed in {list}, but it is not there");
             self.tell("listed-file-missing", name, told, "fetch it; the release is whole only with it");
-            return Ok(None);
+            return Ok(false);
         }
-        let is_document = name.ends_with(".asc") || name.ends_with(".validation.yaml");
+        let is_document = name.ends_with(".asc") || name.ends_with(RECORD);
         let found = if is_document {
             files::sha256(&mut files::open_regular(&path)?, &path)?
         } else if entries.contains_key(&format!("{name}.asc")) {
@@ -231,36 +241,41 @@ impl Verified {
             files::sha256(&mut files::open_regular(&path)?, &path)?
         };
         if found != wanted {
-            let told = format!("{list} says SHA-256 {wanted}, the file has {found}");
-            self.tell("checksum-mismatch", name, told, "do not use it; fetch it again, from another mirror");
-            return Ok(None);
+            self.tell("checksum-mismatch", name, mismatch(list, wanted, found), FETCH_AGAIN);
         }
-        if !name.ends_with(".validation.yaml") {
-            return Ok(None);
-        }
-        let bytes = files::read_all(&mut files::open_regular(&path)?, &path, MAX_DOCUMENT)?;
-        match Record::parse(&bytes) {
-            Ok(record) => Ok(Some(record)),
-            Err(error) => {
-                self.tell("bad-record", name, error.to_string(), "use a helper that knows this format");
-                Ok(None)
-            }
-        }
+        Ok(found == wanted)
     }
 
-    /// Holds a record against the list that covers it.
+    /// Holds a record against the list that covers it. `names` are the files,
+    /// all of them with these bytes.
     fn record(
         &mut self,
+        folder: &Path,
         list: &str,
-        file: &str,
-        record: &Record,
+        sha256: Sha256Digest,
+        names: &[&str],
         entries: &BTreeMap<String, Sha256Digest>,
         judge: &Judge,
-    ) {
+    ) -> Result<(), Failure> {
         const HINT: &str = "the release was not made by countersign sign; ask its makers";
+        let [first, ..] = names else { return Ok(()) };
+        let path = folder.join(first);
+        let bytes = files::read_all(&mut files::open_regular(&path)?, &path, MAX_DOCUMENT)?;
+        let found = inputs::sha256(&bytes);
+        if found != sha256 {
+            self.tell("checksum-mismatch", first, mismatch(list, sha256, found), FETCH_AGAIN);
+            return Ok(());
+        }
+        let record = match Record::parse(&bytes) {
+            Ok(record) => record,
+            Err(error) => {
+                self.tell("bad-record", first, error.to_string(), "use a helper that knows this format");
+                return Ok(());
+            }
+        };
         if let Some(project) = judge.court.project.filter(|project| *project != record.project) {
             let told = format!("is about project {}, not {project}", record.project);
-            self.tell("record-of-other-project", file, told, "check project and folder");
+            self.tell("record-of-other-project", first, told, "check project and folder");
         }
         for artifact in &record.artifacts {
             let name = artifact.name.as_str();
@@ -269,27 +284,30 @@ impl Verified {
                 Some(listed) => {
                     let told =
                         format!("says that {name} has SHA-256 {}, {list} says {listed}", artifact.sha256);
-                    self.tell("record-mismatch", file, told, HINT);
+                    self.tell("record-mismatch", first, told, HINT);
                 }
                 None => self.tell(
                     "record-mismatch",
-                    file,
+                    first,
                     format!("speaks of {name}, which {list} does not list"),
                     HINT,
                 ),
             }
         }
-        let subject = file.strip_suffix(".validation.yaml").unwrap_or(file);
-        if record.artifact(subject).is_none() {
-            self.tell("record-mismatch", file, format!("does not speak of {subject}"), HINT);
+        for name in names {
+            let subject = name.strip_suffix(RECORD).unwrap_or(name);
+            if record.artifact(subject).is_none() {
+                self.tell("record-mismatch", name, format!("does not speak of {subject}"), HINT);
+            }
         }
+        Ok(())
     }
 
     /// A file with its own signature beside it; returns its digest.
     fn signed_file(&mut self, folder: &Path, name: &str, judge: &Judge) -> Result<Sha256Digest, Failure> {
         let path = folder.join(name);
         let mut file = files::open_regular(&path)?;
-        let mut data = Hashing::start(&mut file, &path)?;
+        let mut data = Hashing::start_sha256(&mut file, &path)?;
         let signers = match self.signature(folder, name)? {
             None => vec![],
             Some((_, signature)) => {
@@ -298,7 +316,7 @@ impl Verified {
                 judged.signers
             }
         };
-        let sha256 = data.finish()?.sha256;
+        let sha256 = data.finish_sha256()?;
         self.files.insert(name.into(), (sha256, signers));
         Ok(sha256)
     }

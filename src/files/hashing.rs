@@ -1,0 +1,211 @@
+//! One read of a file for all its digests, on two cores where that pays.
+
+use super::FileError;
+use crate::release::{ArtifactDigests, Sha256Digest, Sha512Digest};
+use sha2::digest::Output;
+use sha2::{Digest, Sha256, Sha512};
+use std::fs::File;
+use std::io::{self, Read, Seek as _, SeekFrom};
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+/// Bytes after which a digest gets a thread of its own.
+const SMALL: u64 = 1 << 20;
+/// Bytes handed to it at once.
+const PIECE: usize = 256 << 10;
+/// Such pieces that may wait for it.
+const WAITING: usize = 4;
+
+/// A digest that is computed here, or in a thread beside.
+#[derive(Debug)]
+enum Lane<D> {
+    Here(D),
+    Beside { pending: Vec<u8>, pieces: SyncSender<Vec<u8>>, thread: JoinHandle<D> },
+}
+
+impl<D: Digest + Clone + Send + 'static> Lane<D> {
+    fn new() -> Self {
+        Self::Here(D::new())
+    }
+
+    /// From here on in a thread, if one can be had.
+    fn go_beside(&mut self) {
+        let Self::Here(digest) = self else { return };
+        let mut digest = digest.clone();
+        let (pieces, taken) = sync_channel::<Vec<u8>>(WAITING);
+        let work = move || {
+            taken.iter().for_each(|piece| digest.update(&piece));
+            digest
+        };
+        if let Ok(thread) = Builder::new().name("digest".into()).spawn(work) {
+            *self = Self::Beside { pending: Vec::with_capacity(PIECE), pieces, thread };
+        }
+    }
+
+    fn update(&mut self, mut chunk: &[u8]) {
+        match self {
+            Self::Here(digest) => digest.update(chunk),
+            Self::Beside { pending, pieces, .. } => {
+                while !chunk.is_empty() {
+                    let (now, later) = chunk.split_at(chunk.len().min(PIECE - pending.len()));
+                    pending.extend_from_slice(now);
+                    chunk = later;
+                    if pending.len() == PIECE {
+                        send(pieces, std::mem::replace(pending, Vec::with_capacity(PIECE)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> Output<D> {
+        match self {
+            Self::Here(digest) => digest.finalize(),
+            Self::Beside { pending, pieces, thread } => {
+                send(&pieces, pending);
+                drop(pieces);
+                match thread.join() {
+                    Ok(digest) => digest.finalize(),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        }
+    }
+}
+
+/// The thread takes pieces until there are no more, or panics; joining it
+/// tells that.
+fn send(pieces: &SyncSender<Vec<u8>>, piece: Vec<u8>) {
+    let _ = pieces.send(piece);
+}
+
+/// Reads a file from its start for somebody else, and hashes what passes.
+#[derive(Debug)]
+pub struct Hashing<'f> {
+    file: &'f mut File,
+    path: &'f Path,
+    size: u64,
+    sha256: Lane<Sha256>,
+    /// `None` if nobody asks for it.
+    sha512: Option<Lane<Sha512>>,
+}
+
+impl<'f> Hashing<'f> {
+    /// Goes to the start of the file. `path` is for messages.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn start(file: &'f mut File, path: &'f Path) -> Result<Self, FileError> {
+        Ok(Self { sha512: Some(Lane::new()), ..Self::start_sha256(file, path)? })
+    }
+
+    /// As [`Hashing::start`], for SHA-256 alone.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn start_sha256(file: &'f mut File, path: &'f Path) -> Result<Self, FileError> {
+        file.seek(SeekFrom::Start(0)).map_err(|error| FileError::io(path, "read it", error))?;
+        Ok(Self { file, path, size: 0, sha256: Lane::new(), sha512: None })
+    }
+
+    /// Reads what the other left unread: digests are always those of the whole
+    /// file.
+    fn rest(&mut self) -> Result<(), FileError> {
+        let mut buffer = vec![0; PIECE];
+        loop {
+            match self.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                    return Err(FileError::io(self.path, "read it", error));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Size and digests of the whole file, whatever was read of it so far.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn finish(mut self) -> Result<ArtifactDigests, FileError> {
+        self.rest()?;
+        let sha512 = self.sha512.unwrap_or_else(|| unreachable!("started for SHA-256 alone")).finish();
+        let sha256 = self.sha256.finish();
+        Ok(ArtifactDigests {
+            size: self.size,
+            sha256: Sha256Digest(sha256.into()),
+            sha512: Sha512Digest(sha512.into()),
+        })
+    }
+
+    /// SHA-256 of the whole file, whatever was read of it so far.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn finish_sha256(mut self) -> Result<Sha256Digest, FileError> {
+        self.rest()?;
+        Ok(Sha256Digest(self.sha256.finish().into()))
+    }
+}
+
+impl Read for Hashing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let chunk = buffer.get(..read).unwrap_or_default();
+        if self.size < SMALL && self.size + chunk.len() as u64 >= SMALL {
+            // The slower of two; a single one while the reader does its own work.
+            match &mut self.sha512 {
+                Some(lane) => lane.go_beside(),
+                None => self.sha256.go_beside(),
+            }
+        }
+        self.size += chunk.len() as u64;
+        self.sha256.update(chunk);
+        if let Some(lane) = &mut self.sha512 {
+            lane.update(chunk);
+        }
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    /// What `Hashing` says of a file of this size, after `before` bytes were
+    /// read by somebody.
+    fn hashed(size: usize, before: usize) -> (Vec<u8>, ArtifactDigests, Sha256Digest) {
+        let content: Vec<u8> = (0..size).map(|n| (n * 7 + n / 251) as u8).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&content).unwrap();
+        let path = Path::new("file");
+        let read = |hashing: &mut Hashing<'_>| {
+            let mut taken = vec![0; before];
+            hashing.read_exact(&mut taken).unwrap();
+            assert!(content.starts_with(&taken));
+        };
+        let mut both = Hashing::start(&mut file, path).unwrap();
+        read(&mut both);
+        let both = both.finish().unwrap();
+        let mut one = Hashing::start_sha256(&mut file, path).unwrap();
+        read(&mut one);
+        let one = one.finish_sha256().unwrap();
+        (content, both, one)
+    }
+
+    #[test]
+    fn digests_are_those_of_the_whole_file_on_one_core_and_two() {
+        let near = SMALL as usize;
+        for size in [0, 1, PIECE, near - 1, near, near + 1, near + PIECE, near + 5 * PIECE + 3] {
+            for before in [0, size / 3, size] {
+                let (content, both, one) = hashed(size, before);
+                assert_eq!(both.size, size as u64);
+                assert_eq!(both.sha256, Sha256Digest(Sha256::digest(&content).into()), "{size}");
+                assert_eq!(both.sha512, Sha512Digest(Sha512::digest(&content).into()), "{size}");
+                assert_eq!(one, both.sha256, "{size}");
+            }
+        }
+    }
+}
