@@ -78,6 +78,26 @@ fn somebody_else_may_feed_the_hasher() {
     assert_eq!(file.inspect(&hasher, &keyring).signatures[0].verification, Verification::Bad);
 }
 
+#[test]
+fn the_hasher_tells_the_digest_of_exactly_what_it_took() {
+    use sha2::{Digest as _, Sha256};
+    let holder = Holder::new();
+    let good = armored(&[holder.sign(0, DATA)]);
+    for signature in [good.as_slice(), b"no signature"] {
+        let file = SignatureFile::parse(signature, Form::Armored);
+        let mut hasher = DataHasher::new(&file).and_sha256();
+        for length in 0..3 {
+            let data = &DATA[..length];
+            assert_eq!(hasher.sha256().unwrap().0, <[u8; 32]>::from(Sha256::digest(data)), "{length}");
+            hasher.update(&DATA[length..=length]);
+        }
+        assert_eq!(
+            file.inspect(&hasher, &keyring(&[&holder])).signatures.len(),
+            usize::from(signature == good)
+        );
+    }
+}
+
 /// Quadratic in Sequoia's verifier: 2,000 signatures 3.8 s, 20,000 minutes.
 #[test]
 fn a_flood_of_signatures_costs_nothing() {

@@ -4,13 +4,15 @@
 use super::Failure;
 use super::inputs::Inputs;
 use crate::files::{self, FileError};
-use crate::openpgp::{self, Agent, DetachedSigner, Form, Keyring, SignError, SigningKey};
+use crate::openpgp::{
+    self, Agent, DataHasher, DetachedSigner, Form, Keyring, SignError, SignatureFile, SigningKey,
+};
 use crate::release::policy::{Policy, Project, SignatureRules, Span};
 use crate::release::record::{KeyName, Signer};
-use crate::release::signature::KeyFacts;
 use crate::release::signature::notation::{ARTIFACT, PROJECT, VERSION};
+use crate::release::signature::{Inspection, KeyFacts};
 use crate::release::ssh::SshFingerprint;
-use crate::release::{ArtifactDigests, Finding, Fingerprint, Time};
+use crate::release::{ArtifactDigests, Finding, Fingerprint, Sha256Digest, Time};
 use crate::trust::{self, KeyQuestion, Membership, Mode, Question};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -142,6 +144,31 @@ impl Court<'_> {
     pub fn judge(&self, subject: &str, signature: &[u8], data: &mut dyn Read) -> Result<Judgement, Failure> {
         let inspection = openpgp::inspect(signature, Form::Armored, data, self.keyring)
             .map_err(|error| FileError::io(Path::new(subject), "read it", error))?;
+        Ok(self.judged(subject, &inspection))
+    }
+
+    /// As [`Court::judge`], and the SHA-256 of the bytes that were judged.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn judge_file(
+        &self,
+        subject: &str,
+        signature: &[u8],
+        file: &mut File,
+        path: &Path,
+    ) -> Result<(Judgement, Sha256Digest), Failure> {
+        let signature = SignatureFile::parse(signature, Form::Armored);
+        let mut hasher = DataHasher::new(&signature).and_sha256();
+        files::for_each_chunk(file, path, |chunk| {
+            hasher.update(chunk);
+            Ok::<(), FileError>(())
+        })?;
+        let sha256 = hasher.sha256().unwrap_or_else(|| unreachable!("every build has SHA-256"));
+        Ok((self.judged(subject, &signature.inspect(&hasher, self.keyring)), sha256))
+    }
+
+    fn judged(&self, subject: &str, inspection: &Inspection) -> Judgement {
         let mode = match self.ask {
             Ask::Tag | Ask::Release => Mode::Release,
             Ask::Archive => Mode::Archive,
@@ -155,7 +182,7 @@ impl Court<'_> {
             notations: if self.ask == Ask::Tag { &[] } else { &made_for },
             ..Question::new(subject, mode, self.at, self.allowed)
         };
-        Ok(trust::judge(&inspection, &question).into())
+        trust::judge(inspection, &question).into()
     }
 }
 

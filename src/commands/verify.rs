@@ -4,7 +4,7 @@ use super::checksum::release_name;
 use super::signature::{self, Ask, Court};
 use super::{Failure, inputs, progress};
 use crate::cli::{self, Mode};
-use crate::files::{self, FileError, Hashing, Kind};
+use crate::files::{self, FileError, Kind};
 use crate::release::checksums::{self, SUFFIX};
 use crate::release::policy::SignatureRules;
 use crate::release::record::{self, Record, Signer};
@@ -307,16 +307,14 @@ impl Verified {
     fn signed_file(&mut self, folder: &Path, name: &str, judge: &Judge) -> Result<Sha256Digest, Failure> {
         let path = folder.join(name);
         let mut file = files::open_regular(&path)?;
-        let mut data = Hashing::start_sha256(&mut file, &path)?;
-        let signers = match self.signature(folder, name)? {
-            None => vec![],
+        let (signers, sha256) = match self.signature(folder, name)? {
+            None => (vec![], files::sha256(&mut file, &path)?),
             Some((_, signature)) => {
-                let judged = judge.court.judge(name, &signature, &mut data)?;
+                let (judged, sha256) = judge.court.judge_file(name, &signature, &mut file, &path)?;
                 self.findings.extend(judged.findings);
-                judged.signers
+                (judged.signers, sha256)
             }
         };
-        let sha256 = data.finish_sha256()?;
         self.files.insert(name.into(), (sha256, signers));
         Ok(sha256)
     }

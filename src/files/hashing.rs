@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-/// Bytes after which a digest gets a thread of its own.
+/// Bytes after which a thread is worth it.
 const SMALL: u64 = 1 << 20;
 /// Bytes handed to it at once.
 const PIECE: usize = 256 << 10;
@@ -86,9 +86,9 @@ pub struct Hashing<'f> {
     file: &'f mut File,
     path: &'f Path,
     size: u64,
-    sha256: Lane<Sha256>,
-    /// `None` if nobody asks for it.
-    sha512: Option<Lane<Sha512>>,
+    sha256: Sha256,
+    /// The slower of the two.
+    sha512: Lane<Sha512>,
 }
 
 impl<'f> Hashing<'f> {
@@ -97,55 +97,28 @@ impl<'f> Hashing<'f> {
     /// # Errors
     /// [`FileError::Io`].
     pub fn start(file: &'f mut File, path: &'f Path) -> Result<Self, FileError> {
-        Ok(Self { sha512: Some(Lane::new()), ..Self::start_sha256(file, path)? })
+        file.seek(SeekFrom::Start(0)).map_err(|error| FileError::io(path, "read it", error))?;
+        Ok(Self { file, path, size: 0, sha256: Sha256::new(), sha512: Lane::new() })
     }
 
-    /// As [`Hashing::start`], for SHA-256 alone.
+    /// Reads what the other left unread, and ends: the digests are always
+    /// those of the whole file.
     ///
     /// # Errors
     /// [`FileError::Io`].
-    pub fn start_sha256(file: &'f mut File, path: &'f Path) -> Result<Self, FileError> {
-        file.seek(SeekFrom::Start(0)).map_err(|error| FileError::io(path, "read it", error))?;
-        Ok(Self { file, path, size: 0, sha256: Lane::new(), sha512: None })
-    }
-
-    /// Reads what the other left unread: digests are always those of the whole
-    /// file.
-    fn rest(&mut self) -> Result<(), FileError> {
+    pub fn finish(mut self) -> Result<ArtifactDigests, FileError> {
         let mut buffer = vec![0; PIECE];
         loop {
             match self.read(&mut buffer) {
-                Ok(0) => return Ok(()),
+                Ok(0) => break,
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                     return Err(FileError::io(self.path, "read it", error));
                 }
                 _ => {}
             }
         }
-    }
-
-    /// Size and digests of the whole file, whatever was read of it so far.
-    ///
-    /// # Errors
-    /// [`FileError::Io`].
-    pub fn finish(mut self) -> Result<ArtifactDigests, FileError> {
-        self.rest()?;
-        let sha512 = self.sha512.unwrap_or_else(|| unreachable!("started for SHA-256 alone")).finish();
-        let sha256 = self.sha256.finish();
-        Ok(ArtifactDigests {
-            size: self.size,
-            sha256: Sha256Digest(sha256.into()),
-            sha512: Sha512Digest(sha512.into()),
-        })
-    }
-
-    /// SHA-256 of the whole file, whatever was read of it so far.
-    ///
-    /// # Errors
-    /// [`FileError::Io`].
-    pub fn finish_sha256(mut self) -> Result<Sha256Digest, FileError> {
-        self.rest()?;
-        Ok(Sha256Digest(self.sha256.finish().into()))
+        let (sha256, sha512) = (self.sha256.finalize().into(), self.sha512.finish().into());
+        Ok(ArtifactDigests { size: self.size, sha256: Sha256Digest(sha256), sha512: Sha512Digest(sha512) })
     }
 }
 
@@ -154,17 +127,11 @@ impl Read for Hashing<'_> {
         let read = self.file.read(buffer)?;
         let chunk = buffer.get(..read).unwrap_or_default();
         if self.size < SMALL && self.size + chunk.len() as u64 >= SMALL {
-            // The slower of two; a single one while the reader does its own work.
-            match &mut self.sha512 {
-                Some(lane) => lane.go_beside(),
-                None => self.sha256.go_beside(),
-            }
+            self.sha512.go_beside();
         }
         self.size += chunk.len() as u64;
         self.sha256.update(chunk);
-        if let Some(lane) = &mut self.sha512 {
-            lane.update(chunk);
-        }
+        self.sha512.update(chunk);
         Ok(read)
     }
 }
@@ -176,23 +143,16 @@ mod tests {
 
     /// What `Hashing` says of a file of this size, after `before` bytes were
     /// read by somebody.
-    fn hashed(size: usize, before: usize) -> (Vec<u8>, ArtifactDigests, Sha256Digest) {
+    fn hashed(size: usize, before: usize) -> (Vec<u8>, ArtifactDigests) {
         let content: Vec<u8> = (0..size).map(|n| (n * 7 + n / 251) as u8).collect();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&content).unwrap();
-        let path = Path::new("file");
-        let read = |hashing: &mut Hashing<'_>| {
-            let mut taken = vec![0; before];
-            hashing.read_exact(&mut taken).unwrap();
-            assert!(content.starts_with(&taken));
-        };
-        let mut both = Hashing::start(&mut file, path).unwrap();
-        read(&mut both);
-        let both = both.finish().unwrap();
-        let mut one = Hashing::start_sha256(&mut file, path).unwrap();
-        read(&mut one);
-        let one = one.finish_sha256().unwrap();
-        (content, both, one)
+        let mut hashing = Hashing::start(&mut file, Path::new("file")).unwrap();
+        let mut taken = vec![0; before];
+        hashing.read_exact(&mut taken).unwrap();
+        assert!(content.starts_with(&taken));
+        let digests = hashing.finish().unwrap();
+        (content, digests)
     }
 
     #[test]
@@ -200,11 +160,10 @@ mod tests {
         let near = SMALL as usize;
         for size in [0, 1, PIECE, near - 1, near, near + 1, near + PIECE, near + 5 * PIECE + 3] {
             for before in [0, size / 3, size] {
-                let (content, both, one) = hashed(size, before);
-                assert_eq!(both.size, size as u64);
-                assert_eq!(both.sha256, Sha256Digest(Sha256::digest(&content).into()), "{size}");
-                assert_eq!(both.sha512, Sha512Digest(Sha512::digest(&content).into()), "{size}");
-                assert_eq!(one, both.sha256, "{size}");
+                let (content, digests) = hashed(size, before);
+                assert_eq!(digests.size, size as u64);
+                assert_eq!(digests.sha256, Sha256Digest(Sha256::digest(&content).into()), "{size}");
+                assert_eq!(digests.sha512, Sha512Digest(Sha512::digest(&content).into()), "{size}");
             }
         }
     }

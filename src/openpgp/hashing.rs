@@ -8,6 +8,7 @@ use sq::packet::Signature;
 use sq::types::{HashAlgorithm, SignatureType};
 
 use super::signature_file::SignatureFile;
+use crate::release::Sha256Digest;
 
 /// The hash functions that are computed over data at all. A signature that
 /// states another one is refused unread, so MD5 and friends are never run.
@@ -48,6 +49,21 @@ impl DataHasher {
             }
         }
         hasher
+    }
+
+    /// Also computes the data's own SHA-256, which costs nothing if a signature
+    /// needs that function anyway.
+    #[must_use]
+    pub fn and_sha256(mut self) -> Self {
+        self.add(HashAlgorithm::SHA256, None);
+        self
+    }
+
+    /// SHA-256 of the data so far; `None` unless [`DataHasher::and_sha256`] or
+    /// a signature asked for it.
+    pub fn sha256(&self) -> Option<Sha256Digest> {
+        let context = self.find(HashAlgorithm::SHA256, None)?.context.clone();
+        Some(Sha256Digest(context.into_digest().ok()?.try_into().ok()?))
     }
 
     fn add(&mut self, algorithm: HashAlgorithm, salt: Option<&[u8]>) {
