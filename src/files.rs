@@ -10,6 +10,7 @@ pub use hashing::Hashing;
 use crate::release::{ArtifactDigests, Sha256Digest};
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -348,30 +349,64 @@ impl NewFile {
 /// last one is there only when all others are, also after a crash: everything
 /// goes to the disk under temporary names, and only then gets its name.
 ///
+/// Documents that are the same slice become one file under several names,
+/// where the file system can do that.
+///
 /// # Errors
 /// [`FileError`]. A full disk shows before any name appears.
 pub fn create_all<'d>(
     folder: &Path,
     documents: impl IntoIterator<Item = (&'d str, &'d [u8])>,
 ) -> Result<(), FileError> {
-    let mut files = Vec::new();
+    let (mut files, mut known) = (Vec::new(), HashMap::new());
     for (name, bytes) in documents {
+        if let Some(first) = known.get(&bytes.as_ptr_range()) {
+            files.push(Written::Again { of: folder.join(first), target: folder.join(name), bytes });
+            continue;
+        }
         let mut file = NewFile::create(folder, name)?;
         file.write(bytes)?;
-        files.push(file);
+        files.push(Written::New(file));
+        known.insert(bytes.as_ptr_range(), name);
     }
     // Not after each write: the first of many takes the others along.
-    files.iter().try_for_each(NewFile::sync)?;
+    for file in &files {
+        if let Written::New(file) = file {
+            file.sync()?;
+        }
+    }
     let last = files.pop();
-    for file in files {
-        file.name(Replace::Never)?;
-    }
+    files.into_iter().try_for_each(Written::name)?;
     sync_folder(folder)?;
-    if let Some(file) = last {
-        file.name(Replace::Never)?;
-        sync_folder(folder)?;
+    last.map_or(Ok(()), Written::name)?;
+    sync_folder(folder)
+}
+
+/// One of several files that are about to get their names.
+enum Written<'d> {
+    New(NewFile),
+    /// The same bytes as those of a file that has its name already.
+    Again {
+        of: PathBuf,
+        target: PathBuf,
+        bytes: &'d [u8],
+    },
+}
+
+impl Written<'_> {
+    fn name(self) -> Result<(), FileError> {
+        match self {
+            Self::New(file) => file.name(Replace::Never).map(drop),
+            Self::Again { of, target, bytes } => match std::fs::hard_link(&of, &target) {
+                Ok(()) => Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    Err(FileError::io(&target, "name it", error))
+                }
+                // Not every file system has links, and none has any number.
+                Err(_) => create(&target, bytes),
+            },
+        }
     }
-    Ok(())
 }
 
 /// Whether a new file may take the place of an old one.
@@ -567,6 +602,32 @@ mod tests {
         replace(&path, b"three").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"three");
         assert_eq!(list(folder.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn several_files_appear_as_a_whole_and_the_last_one_last() {
+        let folder = folder();
+        let record = b"record".to_vec();
+        let documents =
+            [("a", &b"a"[..]), ("r1", &record), ("r2", &record), ("r3", b"record"), ("last", b"l")];
+        create_all(folder.path(), documents).unwrap();
+        for (name, bytes) in documents {
+            assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), bytes, "{name}");
+        }
+        assert_eq!(list(folder.path()).unwrap().len(), 5);
+        // One name is taken: those that come after it do not appear.
+        for taken in ["a", "r1", "r2"] {
+            let folder = self::folder();
+            std::fs::write(folder.path().join(taken), "old").unwrap();
+            let error = create_all(folder.path(), documents).unwrap_err();
+            assert_eq!(error.path(), folder.path().join(taken));
+            assert_eq!(std::fs::read(folder.path().join(taken)).unwrap(), b"old");
+            assert!(!folder.path().join("last").exists());
+            let left = list(folder.path()).unwrap();
+            assert!(left.iter().all(|(name, _)| !name.to_string_lossy().starts_with(TEMPORARY)), "{left:?}");
+        }
+        let gone = folder.path().join("gone");
+        assert_eq!(create_all(&gone, documents).unwrap_err().code(), "file-missing");
     }
 
     #[test]
