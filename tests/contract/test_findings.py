@@ -65,7 +65,8 @@ OTHERS = {
     "split-debuginfo",
     "archived-packages",    # a folder that npm never packs
     # keys of pyproject.toml and setup.cfg
-    "allow-prereleases", "build-backend", "build-system",
+    "allow-prereleases", "data-files", "script-files", "shared-data",
+    "shared-scripts", "build-backend", "build-system",
     "end-before", "entry-points", "fancy-pypi-readme", "full-revisionid",
     "gui-scripts", "ignore-case", "optional-dependencies", "package-dir",
     "requires-python", "start-after", "start-at", "vcs-versioning",
