@@ -4,11 +4,11 @@
 use super::Failure;
 use super::inputs::Inputs;
 use crate::files::{self, FileError};
-use crate::openpgp::{self, Agent, DetachedSigner, Form, Keyring, SignError, SigningKey};
+use crate::openpgp::{self, Agent, Certificate, DetachedSigner, Form, Keyring, SignError, SigningKey};
 use crate::release::policy::{Policy, Project, SignatureRules, Span};
 use crate::release::record::{KeyName, Signer};
-use crate::release::signature::KeyFacts;
 use crate::release::signature::notation::{ARTIFACT, PROJECT, VERSION};
+use crate::release::signature::{CertificateFacts, KeyFacts};
 use crate::release::ssh::SshFingerprint;
 use crate::release::{ArtifactDigests, Finding, Fingerprint, Time};
 use crate::trust::{self, KeyQuestion, Membership, Mode, Question};
@@ -88,13 +88,14 @@ pub(super) struct Taggers {
 
 /// The keys of the groups that may sign the project's tags. One that is in
 /// several of them may sign for the longest time that any of them gives it.
-pub(super) fn taggers(policy: &Policy, project: &Project) -> Taggers {
+pub(super) fn taggers(policy: &Policy, project: &Project, keyring: &Keyring) -> Taggers {
     let mut all: BTreeMap<KeyName, Membership> = BTreeMap::new();
+    let holders = Holders::new(policy, keyring);
     let names = &project.taggers.any;
     for (name, group) in names.iter().filter_map(|name| Some((name, policy.groups.get(name)?))) {
         for key in group.keys() {
             let (not_before, not_after) = (group.not_before, group.not_after);
-            let person = policy.holder(&key).map(Into::into);
+            let person = holders.of(&key).map(Into::into);
             let weak_key_until = project.signatures.weak_keys_until;
             let groups = BTreeSet::new();
             let new = Membership { groups, person, not_before, not_after, weak_key_until };
@@ -113,6 +114,36 @@ pub(super) fn taggers(policy: &Policy, project: &Project) -> Taggers {
         }
     }
     taggers
+}
+
+/// Who holds which key. The policy's word counts first; where it says
+/// nothing, `keyring.yaml` may, so that somebody who was vetted with two
+/// certificates is not two people.
+struct Holders<'a> {
+    policy: &'a Policy,
+    keyring: &'a Keyring,
+    /// How the policy calls a person of `keyring.yaml`, by one of their other
+    /// certificates.
+    called: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Holders<'a> {
+    fn new(policy: &'a Policy, keyring: &'a Keyring) -> Self {
+        let entries = keyring.register().into_iter().flat_map(|register| &register.0);
+        let called = entries.filter_map(|(fingerprint, vetting)| {
+            let name = policy.holder(&KeyName::OpenPgp(fingerprint.clone()))?;
+            Some((vetting.person.as_deref()?, name))
+        });
+        Self { policy, keyring, called: called.collect() }
+    }
+
+    fn of(&self, key: &KeyName) -> Option<&'a str> {
+        self.policy.holder(key).or_else(|| {
+            let KeyName::OpenPgp(fingerprint) = key else { return None };
+            let person = self.keyring.vetting(fingerprint)?.person.as_deref()?;
+            Some(self.called.get(person).copied().unwrap_or(person))
+        })
+    }
 }
 
 /// Without those certificates that were vetted for other projects only.
@@ -191,21 +222,37 @@ pub(super) fn key_of_agent(
         let hint = "Publish the certificate into the keyring first.";
         return Ok((None, vec![Finding::error("certificate-not-published", signer.as_str(), message, hint)]));
     };
+    match held_by_agent(agent, certificate, &facts, inputs.at)? {
+        Ok(key) => {
+            let findings = judge(&key, project, inputs);
+            Ok((Some(Key(key)), findings))
+        }
+        Err(lacks) => Ok((None, vec![lacks])),
+    }
+}
+
+/// Of the living signing subkeys of a certificate the newest one that the
+/// agent holds, or the finding that it holds none.
+pub(super) fn held_by_agent(
+    agent: &Agent,
+    certificate: &Certificate,
+    facts: &CertificateFacts,
+    at: Time,
+) -> Result<Result<SigningKey, Finding>, Failure> {
     let alive = |key: &&KeyFacts| {
-        let standing = trust::subkey_standing(&facts, key, inputs.at);
+        let standing = trust::subkey_standing(facts, key, at);
         standing.signs && standing.problem.is_none()
     };
     let mut subkeys: Vec<&KeyFacts> = facts.subkeys.iter().filter(alive).collect();
     subkeys.sort_by_key(|key| std::cmp::Reverse(key.created));
     for subkey in subkeys {
         if let Some(key) = agent.key(certificate, &subkey.fingerprint)? {
-            let findings = judge(&key, project, inputs);
-            return Ok((Some(Key(key)), findings));
+            return Ok(Ok(key));
         }
     }
     let message = "holds no living signing subkey of this certificate";
     let hint = "Insert the card, or import the subkey into the agent's gpg; Ed25519, RSA, P-256 and P-384 are known.";
-    Ok((None, vec![Finding::error("agent-lacks-key", signer.as_str(), message, hint)]))
+    Ok(Err(Finding::error("agent-lacks-key", facts.fingerprint.as_str(), message, hint)))
 }
 
 fn judge(key: &SigningKey, project: &Project, inputs: &Inputs) -> Vec<Finding> {

@@ -30,7 +30,7 @@ pub(super) struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     pub fn new(source: &'a cli::Source, project: &'a Project, inputs: &'a Inputs) -> Self {
-        let mut taggers = signature::taggers(&inputs.policy, project);
+        let mut taggers = signature::taggers(&inputs.policy, project, &inputs.keyring);
         taggers.certificates = signature::vetted_for(taggers.certificates, &inputs.keyring, &source.project);
         Self { source, project, inputs, taggers }
     }
