@@ -2,6 +2,7 @@
 //! release key on its way to the artifacts.
 
 use super::Failure;
+use super::ages::Ages;
 use super::inputs::Inputs;
 use crate::files::{self, FileError};
 use crate::openpgp::{self, Agent, Certificate, DetachedSigner, Form, Keyring, SignError, SigningKey};
@@ -166,6 +167,8 @@ pub(super) struct Court<'a> {
     pub version: Option<&'a str>,
     /// Bounds of the project, where one is known.
     pub rules: SignatureRules,
+    /// What is known of the age of signatures, for the archive.
+    pub ages: &'a Ages,
 }
 
 impl Court<'_> {
@@ -183,6 +186,7 @@ impl Court<'_> {
             .collect();
         let question = Question {
             max_age: (self.ask == Ask::Release).then_some(max_age(&self.rules)),
+            age: self.ages.of(signature),
             notations: if self.ask == Ask::Tag { &[] } else { &made_for },
             ..Question::new(subject, mode, self.at, self.allowed)
         };

@@ -1,6 +1,7 @@
 //! Who signed a tag: its own signature, the notes about it, and whether they
 //! are as many people as the policy asks for.
 
+use super::ages;
 use super::inputs::{self, Inputs};
 use super::signature::{self, Ask, Court, Judgement, Taggers};
 use super::{Failure, tag};
@@ -77,6 +78,7 @@ impl<'a> Bench<'a> {
             project: None,
             version: None,
             rules: self.project.signatures,
+            ages: &ages::CLAIMED,
         }
     }
 

@@ -172,10 +172,19 @@ def _(world):
                         "--mode", "release", "dist")
 
 
-@case("verify/ok/later, from the archive")
+@case("verify/rejected/later, from the archive")
 def _(world):
     signed(world)
     ran = world.helped("verify", "--keyring", "keyring", "--at", LATE, "dist")
+    assert set(ran.codes) == {"age-unproven"}
+    return ran
+
+
+@case("verify/ok/later, its date believed")
+def _(world):
+    signed(world)
+    ran = world.helped("verify", "--keyring", "keyring", "--at", LATE,
+                       "--age", "claimed", "dist")
     assert set(ran.codes) == {"age-unproven"}
     return ran
 

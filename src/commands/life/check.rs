@@ -3,7 +3,7 @@
 use super::{Done, Stop, certificate, dates, signing_subkeys};
 use crate::cli;
 use crate::commands::signature::{self, Ask, Court};
-use crate::commands::{Failure, agent, failure, inputs, key};
+use crate::commands::{Failure, agent, ages, failure, inputs, key};
 use crate::files;
 use crate::openpgp::{Keyring, MAX_SIGNATURE_BYTES, PublicCertificate, Secret, SigningKey};
 use crate::release::path::printable;
@@ -46,6 +46,7 @@ pub(super) fn run(args: &cli::KeyCheck, now: Time) -> Result<Done, Stop> {
         project: None,
         version: None,
         rules: SignatureRules::default(),
+        ages: &ages::CLAIMED,
     };
     let key = match (&secret, &args.agent_socket) {
         (Some(secret), _) => Some(read_key(secret, passphrase.as_ref(), at)),
