@@ -278,8 +278,8 @@ pub struct Verify {
     #[arg(long, value_enum)]
     pub age: Option<Age>,
     /// List of signatures (sha256sum *.asc) that was signed while their keys were alive, FILE.asc beside it
-    #[arg(long = "age-proof", value_name = "FILE")]
-    pub age_proofs: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub age_proof: Vec<PathBuf>,
     /// Judge as of this time, like 2026-11-20T10:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = value::time)]
     pub at: Option<Time>,

@@ -61,13 +61,13 @@ pub(super) fn run(args: &cli::Verify, now: Time) -> Result<Report, Failure> {
         Mode::Release => Ask::Release,
     };
     let at = args.at.unwrap_or(now);
-    if ask == Ask::Release && (args.age.is_some() || !args.age_proofs.is_empty()) {
+    if ask == Ask::Release && (args.age.is_some() || !args.age_proof.is_empty()) {
         let told = "a release that goes out now needs no proof of age: its key must be alive";
         return Err(Failure::usage("usage", "verify", told, "leave out --age and --age-proof"));
     }
     let claimed = args.age == Some(cli::Age::Claimed);
     let project = args.project.as_deref();
-    let Proven { ages, documents, findings } = ages::read(&args.age_proofs, claimed, &keyring, project, at)?;
+    let Proven { ages, documents, findings } = ages::read(&args.age_proof, claimed, &keyring, project, at)?;
     let court =
         Court { keyring: &keyring, allowed: &allowed, ask, at, project, version: None, rules, ages: &ages };
     let judge = Judge { court };
