@@ -409,6 +409,47 @@ fn a_key_that_ended_vouches_for_nothing_without_proof_of_age() {
 }
 
 #[test]
+fn the_releases_of_a_former_signer_stay_good_and_it_signs_no_more() {
+    let world = World::new();
+    world.sign("dist", &[]).ok();
+    world.vet(&world.stranger);
+    let (old, new) = (&world.release.certificate, &world.stranger.certificate);
+    let text = fs::read_to_string(world.path("policy.yaml")).unwrap();
+    let write = |signers: &str| {
+        let line = format!("    {signers}\n");
+        fs::write(world.path("policy.yaml"), text.replace(&format!("    signer: {old}\n"), &line)).unwrap();
+    };
+    let run = |command: &[&str], more: &[&str]| {
+        let rules = ["--keyring", "keyring", "--policy", "policy.yaml", "--at", NOW];
+        world.countersign(&[command, &rules[..], more].concat())
+    };
+    let verify = |mode: &str| run(&["verify", "dist"], &["--project", "example/hello", "--mode", mode]);
+    write(&format!("signer: {new}"));
+    verify("archive").rejected_for("signer-not-allowed");
+    write(&format!("signer: {new}\n    former-signers: [{old}]"));
+    verify("archive").ok();
+    verify("release").rejected_for("signer-not-allowed");
+    fs::create_dir(world.path("again")).unwrap();
+    world.build("again");
+    world.sign("again", &[]).rejected_for("wrong-signer");
+    // It is in use, and only those who verify old releases get it.
+    assert_eq!(run(&["keyring", "check"], &[]).ok().codes(), [""; 0]);
+    let remove = run(&["keyring", "remove", old], &[]);
+    assert!(remove.rejected_for("certificate-in-use").stdout.contains("former-signers"));
+    let exported = |format: &str| {
+        let export = ["--project", "example/hello", "--output-dir", "out", "--format", format];
+        let ran = run(&["keyring", "export"], &export);
+        let all = ran.ok().result()["certificates"].as_sequence().unwrap().clone();
+        all.iter().any(|certificate| serde_yaml::to_string(certificate).unwrap().contains(old.as_str()))
+    };
+    assert!(exported("keys") && !exported("debian") && !exported("arch"));
+    for twice in [format!("[{old}, {old}]"), format!("[{new}]")] {
+        write(&format!("signer: {new}\n    former-signers: {twice}"));
+        verify("archive").failed_for("bad-policy");
+    }
+}
+
+#[test]
 fn lists_of_signatures_prove_each_other_s_age() {
     let world = World::new();
     world.vet(&world.stranger);

@@ -100,10 +100,11 @@ pub(super) fn not_in_keyring(
     has: &dyn Fn(&crate::release::Fingerprint) -> bool,
 ) -> Vec<Finding> {
     let signers = policy.projects.values().map(|project| &project.signer);
+    let former = policy.projects.values().flat_map(|project| &project.former_signers);
     let people = policy.groups.values().flat_map(|group| &group.certificates);
     let artifacts = policy.projects.values().flat_map(|project| &project.artifacts);
     let catalogues = artifacts.flat_map(|rule| &rule.catalogues).map(|rule| &rule.certificate);
-    let named: BTreeSet<_> = signers.chain(people).chain(catalogues).collect();
+    let named: BTreeSet<_> = signers.chain(former).chain(people).chain(catalogues).collect();
     named.into_iter().filter(|fingerprint| !has(fingerprint)).map(missing_in_keyring).collect()
 }
 
@@ -153,6 +154,9 @@ fn explained(policy: &Policy, id: &str, project: &Project, version: &str, sha256
     if let Value::Object(out) = &mut out {
         if project.taggers.threshold > 1 {
             out.insert("tagger_threshold".into(), json!(project.taggers.threshold));
+        }
+        if !project.former_signers.is_empty() {
+            out.insert("former_signers".into(), json!(project.former_signers));
         }
         let rules = project.signatures;
         if rules != SignatureRules::default() {

@@ -76,9 +76,16 @@ pub(super) fn only(fingerprint: &Fingerprint) -> Allowed {
 
 /// The release certificate of a project.
 pub(super) fn signer(project: &Project) -> Allowed {
+    signers(project, Ask::Release)
+}
+
+/// The release certificate of a project, and those of the past where the
+/// question is about the past.
+pub(super) fn signers(project: &Project, ask: Ask) -> Allowed {
     let weak_key_until = project.signatures.weak_keys_until;
     let member = Membership { weak_key_until, ..Membership::default() };
-    BTreeMap::from([(project.signer.clone(), member)])
+    let former = project.former_signers.iter().filter(|_| ask == Ask::Archive);
+    [&project.signer].into_iter().chain(former).map(|key| (key.clone(), member.clone())).collect()
 }
 
 /// Who may sign the tags of a project.

@@ -47,18 +47,18 @@ pub(super) struct List {
 
 pub(super) fn run(args: &cli::Verify, now: Time) -> Result<Report, Failure> {
     let keyring = inputs::keyring(&args.keyring)?;
+    let ask = match args.mode {
+        Mode::Archive => Ask::Archive,
+        Mode::Release => Ask::Release,
+    };
     let (allowed, rules, policy_sha256) = match (&args.policy, &args.project) {
         (Some(path), Some(id)) => {
             let (policy, sha256) = inputs::policy(path)?;
             let project = inputs::project(&policy, id)?;
-            let signer = signature::vetted_for(signature::signer(project), &keyring, id);
+            let signer = signature::vetted_for(signature::signers(project, ask), &keyring, id);
             (signer, project.signatures, Some(sha256))
         }
         _ => (signature::anyone(&keyring), SignatureRules::default(), None),
-    };
-    let ask = match args.mode {
-        Mode::Archive => Ask::Archive,
-        Mode::Release => Ask::Release,
     };
     let at = args.at.unwrap_or(now);
     if ask == Ask::Release && (args.age.is_some() || !args.age_proof.is_empty()) {

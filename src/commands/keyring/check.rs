@@ -134,7 +134,7 @@ fn of_policy(keyring: &Keyring, policy: &Policy, at: Time) -> Vec<Finding> {
     for (id, project) in &policy.projects {
         let groups = project.taggers.any.iter().filter_map(|name| policy.groups.get(name));
         let taggers = groups.flat_map(|group| &group.certificates);
-        for fingerprint in taggers.chain([&project.signer]) {
+        for fingerprint in taggers.chain(&project.former_signers).chain([&project.signer]) {
             findings.extend(of_use(keyring, id, fingerprint, *fingerprint == project.signer, at));
         }
     }
