@@ -33,7 +33,8 @@ pub(super) static CLAIMED: Ages = Ages { claimed: true, seen: BTreeMap::new() };
 impl Ages {
     /// What is known of the age of this signature file.
     pub fn of(&self, signature: &[u8]) -> Age {
-        match self.seen.get(&inputs::sha256(signature)) {
+        let seen = (!self.seen.is_empty()).then(|| self.seen.get(&inputs::sha256(signature)));
+        match seen.flatten() {
             Some(seen) => Age::SeenAt(*seen),
             None if self.claimed => Age::Claimed,
             None => Age::Unproven,
