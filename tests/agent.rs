@@ -73,6 +73,24 @@ fn the_agent_signs_with_rsa_which_this_process_refuses() {
 }
 
 #[test]
+fn the_daily_check_asks_the_agent_too() {
+    let mut world = World::new();
+    let socket = socket(&world);
+    let check = |world: &World, socket: &str| {
+        let public = format!("keyring/{}.asc", world.release.certificate);
+        let agent = ["--agent", "--agent-socket", socket];
+        world.countersign(&[&["key", "check", "--public", &public, "--at", NOW][..], &agent].concat())
+    };
+    assert_eq!(check(&world, &socket).ok().result()["tried"], world.release.subkey.as_str());
+    world.release = new_key(&world, "RSA <rsa@example.org>", "rsa3072");
+    assert_eq!(check(&world, &socket).ok().result()["tried"], world.release.subkey.as_str());
+    run_ok(world.gpg().args(["--yes", "--delete-secret-keys", &world.release.certificate]));
+    let lost = check(&world, &socket);
+    assert_eq!(lost.rejected_for("agent-lacks-key").result()["tried"], serde_yaml::Value::Null);
+    check(&world, world.path("gone").to_str().unwrap()).failed_for("agent-unavailable");
+}
+
+#[test]
 fn keygrips_are_those_of_libgcrypt() {
     let world = World::new();
     let socket = socket(&world);

@@ -126,7 +126,8 @@ impl Life {
     fn verify(&self, folder: &str, mode: &str, at: &str) -> Ran {
         let artifact = format!("{folder}/hello-1.0.tar.gz");
         fs::copy(self.world.path("dist/hello-1.0.tar.gz"), self.world.path(&artifact)).unwrap();
-        self.run(&["verify", "--keyring", "keyring", "--mode", mode, "--at", at, &artifact])
+        let question = if mode == "claimed" { ["--age", "claimed"] } else { ["--mode", mode] };
+        self.run(&[&["verify", "--keyring", "keyring", "--at", at, &artifact], &question[..]].concat())
     }
 
     fn gpg(&self) -> Command {
@@ -401,7 +402,8 @@ fn after_a_rotation_old_signatures_stay_good_and_the_new_subkey_signs() {
     // The export finds the one that is alive.
     life.export("rotated", "new.asc", &["--at", "2026-02-02"]);
     life.vet("rotated");
-    life.verify("first", "archive", "2026-02-03").ok();
+    life.verify("first", "claimed", "2026-02-03").ok();
+    life.verify("first", "archive", "2026-02-03").rejected_for("age-unproven");
     life.verify("first", "release", "2026-01-05").ok();
     life.verify("first", "release", "2026-02-03").rejected_for("subkey-retired");
     let ran = life.sign("new.asc", "second", "2026-02-03", &[]);
@@ -551,7 +553,8 @@ fn a_soft_revocation_counts_from_its_date_and_a_hard_one_always() {
     for reason in ["superseded", "retired"] {
         life.step("revoke", "born", reason, &[&subkey[..], &["--reason", reason]].concat()).ok();
         life.vet(reason);
-        life.verify("out", "archive", "2026-02-03").ok();
+        life.verify("out", "claimed", "2026-02-03").ok();
+        life.verify("out", "archive", "2026-02-03").rejected_for("age-unproven");
         life.verify("out", "release", "2026-02-01T00:00:00Z").rejected_for("subkey-retired");
     }
     life.step("revoke", "born", "dead", &[&subkey[..], &["--reason", "compromised"]].concat()).ok();

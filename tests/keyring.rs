@@ -319,7 +319,9 @@ fn a_retired_signer_signs_nothing_new_and_its_old_releases_stay_good() {
     state(&world, &world.release, "retired", &["--since", "2026-01-04"]).ok();
     verify("release", NOW).ok();
     verify("release", "2026-01-05").rejected_for("signer-retired");
-    let old = verify("archive", "2026-01-05");
+    verify("archive", "2026-01-05").rejected_for("age-unproven");
+    let believed = ["verify", "--keyring", "keyring", "--age", "claimed", "--at", "2026-01-05"];
+    let old = world.countersign(&[&believed[..], &["site/example/hello"]].concat());
     assert!(old.ok().codes().iter().all(|code| *code == "age-unproven"), "{:?}", old.codes());
     // Before the signature was made: it was made too late.
     state(&world, &world.release, "retired", &["--since", "2026-01-02"]).ok();
@@ -332,6 +334,161 @@ fn a_retired_signer_signs_nothing_new_and_its_old_releases_stay_good() {
     world.judge("verify-tag", &[]).rejected_for("signer-retired");
     state(&world, &world.maintainer, "active", &[]).ok();
     world.judge("verify-tag", &[]).ok();
+}
+
+/// A certificate that signs by itself, made late in the world's year.
+fn keeper(world: &World) -> String {
+    let made = ["--faked-system-time", "20261201T000000!", "--pinentry-mode", "loopback", "--passphrase", ""];
+    let user = "Keeper <keeper@example.org>";
+    run_ok(world.gpg().args(made).args(["--quick-generate-key", user, "ed25519", "sign", "2y"]));
+    let listing = run_ok(world.gpg().args(["--with-colons", "--list-keys", user]));
+    listing.lines().find_map(|line| line.strip_prefix("fpr:::::::::")).unwrap().trim_end_matches(':').into()
+}
+
+/// Has `key` sign a file, at a time of gpg's.
+fn sign_list(world: &World, file: &str, key: &str, time: &str) {
+    let at = format!("{time}T000000!");
+    let mut gpg = world.gpg();
+    gpg.args(["--yes", "--armor", "--faked-system-time", &at, "--detach-sign", "--local-user", key]);
+    run_ok(gpg.arg(world.path(file)));
+}
+
+#[test]
+fn a_key_that_ended_vouches_for_nothing_without_proof_of_age() {
+    let world = World::new();
+    world.sign("dist", &[]).ok();
+    world.publish("dist", &[]).ok();
+    let verify = |more: &[&str]| {
+        let fixed = ["verify", "--keyring", "keyring", "--at", LATE, "site/example/hello"];
+        world.countersign(&[&fixed[..], more].concat())
+    };
+    let list = |folder: &str, name: &str| {
+        let line = format!("cd {folder} && sha256sum *.asc > \"$OLDPWD/{name}\"");
+        run_ok(Command::new("sh").args(["-c", &line]).current_dir(world.root()));
+    };
+    // Whoever has the old key chooses the date, so these two look the same.
+    verify(&[]).rejected_for("age-unproven");
+    let believed = verify(&["--age", "claimed"]);
+    assert!(believed.ok().codes().iter().all(|code| *code == "age-unproven"), "{:?}", believed.codes());
+
+    let keeper = keeper(&world);
+    let public = run_ok(world.gpg().args(["--armor", "--export", &keeper])) + "\n";
+    let file = format!("keyring/{keeper}.asc");
+    list("site/example/hello", "ages");
+    let proof = ["--age-proof", "ages"];
+    verify(&proof).rejected_for("signature-missing");
+    sign_list(&world, "ages", &keeper, "20261215");
+    verify(&proof).rejected_for("unknown-signer");
+    fs::write(world.path(&file), &public).unwrap();
+    let ran = verify(&proof);
+    assert_eq!(ran.ok().codes(), [""; 0]);
+    assert_eq!(ran.result()["age_proofs"][0]["seen"], "2026-12-15T00:00:00Z");
+    // It was not there when somebody could have looked.
+    sign_list(&world, "ages", &keeper, "20270201");
+    verify(&proof).rejected_for("age-unproven");
+    // The old key's own word, dated back as well.
+    sign_list(&world, "ages", &world.release.subkey, "20260601");
+    verify(&proof).rejected_for("age-unproven");
+    sign_list(&world, "ages", &keeper, "20261215");
+    // What was signed with the old key afterwards is in no list.
+    let evil = world.path("evil.tar.gz");
+    fs::write(&evil, "evil").unwrap();
+    sign_list(&world, "evil.tar.gz", &world.release.subkey, "20260601");
+    verify(&["--age-proof", "ages", "evil.tar.gz"]).rejected_for("age-unproven");
+    verify(&["--age", "claimed", "evil.tar.gz"]).ok();
+    // A list that nobody signed in this form.
+    let good = fs::read_to_string(world.path("ages")).unwrap();
+    fs::write(world.path("ages"), format!("{good}{}  evil.tar.gz.asc\n", "0".repeat(64))).unwrap();
+    verify(&proof).rejected_for("bad-signature");
+    fs::write(world.path("ages"), "no list\n").unwrap();
+    sign_list(&world, "ages", &keeper, "20261215");
+    verify(&proof).rejected_for("bad-checksum-list");
+    // Only for its own question.
+    verify(&["--age-proof", "ages", "--mode", "release"]).failed_for("usage");
+    verify(&["--age", "claimed", "--mode", "release"]).failed_for("usage");
+}
+
+#[test]
+fn the_releases_of_a_former_signer_stay_good_and_it_signs_no_more() {
+    let world = World::new();
+    world.sign("dist", &[]).ok();
+    world.vet(&world.stranger);
+    let (old, new) = (&world.release.certificate, &world.stranger.certificate);
+    let text = fs::read_to_string(world.path("policy.yaml")).unwrap();
+    let write = |signers: &str| {
+        let line = format!("    {signers}\n");
+        fs::write(world.path("policy.yaml"), text.replace(&format!("    signer: {old}\n"), &line)).unwrap();
+    };
+    let run = |command: &[&str], more: &[&str]| {
+        let rules = ["--keyring", "keyring", "--policy", "policy.yaml", "--at", NOW];
+        world.countersign(&[command, &rules[..], more].concat())
+    };
+    let verify = |mode: &str| run(&["verify", "dist"], &["--project", "example/hello", "--mode", mode]);
+    write(&format!("signer: {new}"));
+    verify("archive").rejected_for("signer-not-allowed");
+    write(&format!("signer: {new}\n    former-signers: [{old}]"));
+    verify("archive").ok();
+    verify("release").rejected_for("signer-not-allowed");
+    fs::create_dir(world.path("again")).unwrap();
+    world.build("again");
+    world.sign("again", &[]).rejected_for("wrong-signer");
+    // It is in use, and only those who verify old releases get it.
+    assert_eq!(run(&["keyring", "check"], &[]).ok().codes(), [""; 0]);
+    let remove = run(&["keyring", "remove", old], &[]);
+    assert!(remove.rejected_for("certificate-in-use").stdout.contains("former-signers"));
+    let exported = |format: &str| {
+        let export = ["--project", "example/hello", "--output-dir", "out", "--format", format];
+        let ran = run(&["keyring", "export"], &export);
+        let all = ran.ok().result()["certificates"].as_sequence().unwrap().clone();
+        all.iter().any(|certificate| serde_yaml::to_string(certificate).unwrap().contains(old.as_str()))
+    };
+    assert!(exported("keys") && !exported("debian") && !exported("arch"));
+    for twice in [format!("[{old}, {old}]"), format!("[{new}]")] {
+        write(&format!("signer: {new}\n    former-signers: {twice}"));
+        verify("archive").failed_for("bad-policy");
+    }
+}
+
+#[test]
+fn lists_of_signatures_prove_each_other_s_age() {
+    let world = World::new();
+    world.vet(&world.stranger);
+    world.sign("dist", &[]).ok();
+    let keeper = keeper(&world);
+    let public = run_ok(world.gpg().args(["--armor", "--export", &keeper])) + "\n";
+    fs::write(world.path(&format!("keyring/{keeper}.asc")), public).unwrap();
+    let digests = |files: &str, name: &str| {
+        let line = format!("for f in {files}; do sha256sum < $f | sed \"s/-$/${{f##*/}}/\"; done > {name}");
+        run_ok(Command::new("sh").args(["-c", &line]).current_dir(world.root()));
+    };
+    digests("dist/*.asc", "first");
+    sign_list(&world, "first", &world.stranger.subkey, "20260601");
+    let verify = |more: &[&str]| {
+        let fixed = ["verify", "--keyring", "keyring", "--at", LATE, "dist"];
+        world.countersign(&[&fixed[..], more].concat())
+    };
+    // Its own signer has ended since.
+    verify(&["--age-proof", "first"]).rejected_for("age-unproven");
+    digests("first.asc", "second");
+    sign_list(&world, "second", &keeper, "20261215");
+    for order in [["first", "second"], ["second", "first"]] {
+        let ran = verify(&["--age-proof", order[0], "--age-proof", order[1]]);
+        assert_eq!(ran.ok().codes(), [""; 0]);
+        assert_eq!(ran.result()["age_proofs"].as_sequence().unwrap().len(), 2);
+    }
+    verify(&["--age-proof", "second"]).rejected_for("age-unproven");
+    // For a project only who was vetted for it can prove anything.
+    let project = |proof: &str| {
+        verify(&["--age-proof", proof, "--policy", "policy.yaml", "--project", "example/hello"])
+    };
+    digests("dist/*.asc", "ages");
+    sign_list(&world, "ages", &keeper, "20261215");
+    project("ages").ok();
+    let entry = format!("certificates: {{\"{keeper}\": {{state: active, projects: [example/other]}}}}\n");
+    let text = format!("format: countersign/keyring@v1\n{entry}");
+    fs::write(world.path("keyring/keyring.yaml"), text).unwrap();
+    let ran = project("ages");
+    ran.rejected_for("signer-not-allowed").rejected_for("age-unproven");
 }
 
 #[test]

@@ -8,7 +8,9 @@ mod support;
 
 use serde_yaml::Value;
 use std::fs;
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use support::{Key, LATE, NOW, Ran, World, run_ok};
 
 const PROJECT: [&str; 4] = ["--policy", "policy.yaml", "--project", "example/hello"];
@@ -108,6 +110,84 @@ fn debian_gets_a_key_file_that_gpgv_takes_and_a_watch_file() {
     for bad in ["https://x.example/$(id)", "ftp://x", "https://x\"", "https://"] {
         assert_eq!(export(&world, "debian", &["--site-url", bad]).code, 2, "{bad}");
     }
+}
+
+/// A web server of a folder on this machine, until it is dropped.
+struct Site(Child, String);
+
+impl Site {
+    fn new(folder: &Path) -> Self {
+        let mut python = Command::new("python3");
+        python.args(["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory"]).arg(folder);
+        let mut child = python.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (_, rest) = line.split_once("port ").unwrap();
+        let port = rest.split(' ').next().unwrap();
+        Self(child, format!("http://127.0.0.1:{port}"))
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn uscan_fetches_a_release_and_refuses_a_changed_one() {
+    let world = World::new();
+    world.sign("dist", &[]).ok();
+    world.publish("dist", &[]).ok();
+    let site = Site::new(&world.path("site"));
+    let arguments = ["--keyring", "keyring", "--at", NOW, "--format", "debian", "--site-url", &site.1];
+    let mut export =
+        [&["keyring", "export"], &PROJECT[..], &arguments, &["--output-dir", "work/debian"]].concat();
+    fs::create_dir(world.path("work")).unwrap();
+    world.countersign(&export).ok();
+    let changelog = "hello (0.9-1) unstable; urgency=medium\n\n  * Before.\n\n \
+                     -- A. B. <ab@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n";
+    fs::write(world.path("work/debian/changelog"), changelog).unwrap();
+    let uscan = || {
+        let mut uscan = Command::new("uscan");
+        uscan.args(["--no-conf", "--verbose"]).current_dir(world.path("work"));
+        uscan.env("HOME", world.root()).env_remove("http_proxy").env_remove("all_proxy").env("no_proxy", "*");
+        let output = uscan.output().expect("uscan of Debian's devscripts");
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
+        )
+    };
+    let (accepted, told) = uscan();
+    assert!(accepted && told.contains("Good signature"), "{told}");
+    let fetched = fs::read(world.path("hello_1.0.orig.tar.gz")).unwrap();
+    assert_eq!(fetched, fs::read(world.path("dist/hello-1.0.tar.gz")).unwrap());
+    // By somebody else, and with other bytes.
+    let away =
+        ["hello-1.0.tar.gz", "hello-1.0.tar.gz.asc", "hello_1.0.orig.tar.gz", "hello_1.0.orig.tar.gz.asc"];
+    let remove = || away.iter().for_each(|name| drop(fs::remove_file(world.path(name))));
+    remove();
+    let signature = world.path("site/example/hello/hello-1.0.tar.gz.asc");
+    let good = fs::read(&signature).unwrap();
+    fs::remove_file(&signature).unwrap();
+    let user = format!("{}!", world.stranger.subkey);
+    let mut gpg = world.gpg();
+    gpg.args(["--armor", "--detach-sign", "--local-user", &user, "--output"]).arg(&signature);
+    run_ok(gpg.arg(world.path("site/example/hello/hello-1.0.tar.gz")));
+    let (accepted, told) = uscan();
+    assert!(!accepted && told.contains("did not verify"), "{told}");
+    remove();
+    fs::write(&signature, good).unwrap();
+    let mut bytes = fetched;
+    bytes.push(b'x');
+    fs::remove_file(world.path("site/example/hello/hello-1.0.tar.gz")).unwrap();
+    fs::write(world.path("site/example/hello/hello-1.0.tar.gz"), bytes).unwrap();
+    let (accepted, told) = uscan();
+    assert!(!accepted && told.contains("did not verify"), "{told}");
+    // The same export again changes nothing.
+    export.push("--quiet");
+    assert_eq!(world.countersign(&export).ok().document["changed"], Value::Bool(false));
 }
 
 #[test]

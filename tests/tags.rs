@@ -266,6 +266,87 @@ fn a_threshold_counts_people_and_not_keys() {
     assert!(signers(ran.ok()).iter().all(|(_, person)| person.as_deref() == Some("Ada")));
 }
 
+/// Who the keyring says holds these certificates.
+fn register(world: &World, holders: &[(&str, &str)]) {
+    let entries: String =
+        holders.iter().map(|(key, who)| format!("  \"{key}\": {{person: {who}, state: active}}\n")).collect();
+    let text = format!("format: countersign/keyring@v1\ncertificates:\n{entries}");
+    fs::write(world.path("keyring/keyring.yaml"), text).unwrap();
+}
+
+#[test]
+fn one_person_of_the_keyring_with_two_certificates_is_one() {
+    let world = World::new();
+    world.vet(&world.stranger);
+    let (one, two) = (&world.maintainer.certificate, &world.stranger.certificate);
+    let plain = format!("  team: {{certificates: [{one}, {two}]}}");
+    policy(&world, &plain, "any: [team], threshold: 2", "");
+    tag_by_both(&world, &world.maintainer.subkey, &world.stranger.subkey);
+    let check = || {
+        world.countersign(&[
+            "keyring",
+            "check",
+            "--keyring",
+            "keyring",
+            "--policy",
+            "policy.yaml",
+            "--at",
+            NOW,
+        ])
+    };
+    register(&world, &[(one, "Ada"), (two, "Bob")]);
+    let ran = world.judge("verify-tag", &[]);
+    assert_eq!(signers(ran.ok()).iter().filter_map(|(_, who)| who.as_deref()).count(), 2);
+    assert!(!check().codes().contains(&"threshold-out-of-reach"));
+    // The policy does not know that both are hers.
+    register(&world, &[(one, "Ada"), (two, "Ada")]);
+    world.judge("verify-tag", &[]).rejected_for("too-few-signers");
+    let told = check();
+    assert!(told.ok().codes().contains(&"threshold-out-of-reach"), "{:?}", told.codes());
+    // It knows one of them, by another name.
+    let named =
+        format!("  team: {{certificates: [{two}], people: [{{name: A. L., certificates: [{one}]}}]}}");
+    policy(&world, &named, "any: [team], threshold: 2", "");
+    world.judge("verify-tag", &[]).rejected_for("too-few-signers");
+    let names = signers(&world.judge("verify-tag", &[]));
+    assert!(names.iter().all(|(_, who)| who.as_deref() == Some("A. L.")), "{names:?}");
+}
+
+#[test]
+fn people_who_cannot_sign_are_told_before_a_release() {
+    let world = World::new();
+    let ed = ed25519(&world, "ada");
+    let rsa = ssh_key(&world, "bob", &["-t", "rsa", "-b", "2048"]);
+    let check = |command: &[&str]| {
+        world.countersign(
+            &[command, &["--policy", "policy.yaml", "--keyring", "keyring", "--at", NOW]].concat(),
+        )
+    };
+    let of = |ran: Ran| -> Vec<String> {
+        let codes: Vec<_> = ran.ok().codes().into_iter().map(String::from).collect();
+        codes.into_iter().filter(|code| code != "unused-certificate").collect()
+    };
+    // A group of SSH keys alone can sign.
+    team(&world, &[&ed], "");
+    assert!(of(check(&["keyring", "check"])).is_empty());
+    assert!(of(check(&["policy", "check"])).is_empty());
+    let people = format!(
+        "  team: {{people: [{{name: Ada, ssh-keys: [{ed:?}]}}, {{name: Bob, ssh-keys: [{rsa:?}]}}]}}"
+    );
+    policy(&world, &people, "any: [team], threshold: 2", "");
+    assert_eq!(of(check(&["keyring", "check"])), ["person-without-usable-key", "threshold-out-of-reach"]);
+    let ran = check(&["policy", "check"]);
+    assert_eq!(of(ran), ["weak-key"]);
+    // By a dated exception it counts.
+    policy(&world, &people, "any: [team], threshold: 2", "    signatures: {weak-keys-until: 2026-02-01}");
+    assert!(of(check(&["keyring", "check"])).is_empty());
+    assert!(of(check(&["policy", "check"])).is_empty());
+    // A certificate that is not there is nobody's key.
+    let gone = format!("  team: {{people: [{{name: Eve, certificates: [{}]}}]}}", world.stranger.certificate);
+    policy(&world, &gone, "any: [team]", "");
+    check(&["keyring", "check"]).rejected_for("person-without-usable-key");
+}
+
 #[test]
 fn a_bad_signature_beside_enough_good_ones_spoils_the_tag() {
     let world = World::new();

@@ -247,6 +247,15 @@ pub enum Mode {
     Release,
 }
 
+/// What is believed of a signature's age where its key has ended since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Age {
+    /// Only what a list given with --age-proof shows
+    Proven,
+    /// The date that the signature states, with a warning: whoever has the old key chooses it
+    Claimed,
+}
+
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
@@ -265,6 +274,12 @@ pub struct Verify {
     /// The question that is asked of the signatures
     #[arg(long, value_enum, default_value = "archive")]
     pub mode: Mode,
+    /// What is believed of a signature's age where its key has ended since [default: proven]
+    #[arg(long, value_enum)]
+    pub age: Option<Age>,
+    /// List of signatures (sha256sum *.asc) that was signed while their keys were alive, FILE.asc beside it
+    #[arg(long, value_name = "FILE")]
+    pub age_proof: Vec<PathBuf>,
     /// Judge as of this time, like 2026-11-20T10:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = value::time)]
     pub at: Option<Time>,

@@ -42,7 +42,10 @@ Example: check a downloaded file with its .asc beside it
 
 Example: check a whole folder against its signed checksum lists
   $ countersign verify --keyring keyring --policy policy.yaml \\
-      --project openstack/nova site/openstack/nova";
+      --project openstack/nova site/openstack/nova
+
+Example: check a release whose key has ended since, by a list that was signed in time
+  $ countersign verify --keyring keyring --age-proof ages-2027.1 site/openstack/nova";
 
 pub(super) const PUBLISH: &str = "\
 Example:

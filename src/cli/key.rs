@@ -301,8 +301,14 @@ pub struct KeyCheck {
     #[arg(long, value_name = "N", value_parser = value::descriptor, conflicts_with = "key")]
     pub key_fd: Option<u32>,
     /// Read the passphrase of a locked subkey from this open file descriptor
-    #[arg(long, value_name = "N", value_parser = value::descriptor)]
+    #[arg(long, value_name = "N", value_parser = value::descriptor, conflicts_with = "agent")]
     pub passphrase_fd: Option<u32>,
+    /// Sign the word through gpg-agent, as sign --agent does
+    #[arg(long, requires = "agent_socket", conflicts_with_all = ["key", "key_fd"])]
+    pub agent: bool,
+    /// Socket of the agent, as gpgconf --list-dirs agent-socket names it
+    #[arg(long, value_name = "PATH", requires = "agent")]
+    pub agent_socket: Option<PathBuf>,
     /// A file that CI signed lately, its .asc beside it; may be given several times
     #[arg(long, value_name = "FILE")]
     pub signed: Vec<PathBuf>,

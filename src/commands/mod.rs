@@ -2,6 +2,7 @@
 //! are in `release`, `evidence` and `trust`.
 
 mod agent;
+mod ages;
 mod artifacts;
 mod checksum;
 mod compare;

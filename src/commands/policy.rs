@@ -9,8 +9,9 @@ use crate::release::policy::{
 };
 use crate::release::{Finding, Time};
 use crate::report::Report;
+use crate::trust;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(args: &cli::PolicyCheck, now: Time) -> Result<Report, Failure> {
     let (policy, sha256) = inputs::policy(&args.policy)?;
@@ -24,6 +25,7 @@ pub(super) fn check(args: &cli::PolicyCheck, now: Time) -> Result<Report, Failur
             "remove it, or name it where it is meant",
         ));
     }
+    findings.extend(weak_ssh_keys(&policy, at));
     for (id, project) in &policy.projects {
         findings.extend(project.artifacts.iter().flat_map(|artifact| artifact_faults(id, artifact, at)));
     }
@@ -36,6 +38,27 @@ pub(super) fn check(args: &cli::PolicyCheck, now: Time) -> Result<Report, Failur
         "groups": policy.groups.len(), "projects": policy.projects.len(),
     });
     Ok(Report::judged("policy-check", findings, result))
+}
+
+/// SSH keys whose signatures would be refused, though the policy lists them.
+/// What lies in the keyring is looked at by `keyring check`.
+fn weak_ssh_keys(policy: &Policy, at: Time) -> Vec<Finding> {
+    let mut findings: BTreeMap<_, Finding> = BTreeMap::new();
+    for (id, project) in &policy.projects {
+        for (name, group) in project.taggers.any.iter().filter_map(|name| policy.groups.get_key_value(name)) {
+            for key in &group.ssh_keys {
+                let until = project.signatures.weak_keys_until;
+                let Some(problem) = trust::ssh_key_problem(key, until, at) else { continue };
+                // The first project says it for all of the group's.
+                findings.entry((name, key.fingerprint)).or_insert_with(|| {
+                    let subject = format!("{name}: {}", problem.subject);
+                    let told = format!("what it signs for {id} would be refused: {}", problem.message);
+                    Finding::warning(problem.code, &subject, told, &problem.hint)
+                });
+            }
+        }
+    }
+    findings.into_values().collect()
 }
 
 fn artifact_faults(project: &str, artifact: &ArtifactRule, at: Time) -> Vec<Finding> {
@@ -77,10 +100,11 @@ pub(super) fn not_in_keyring(
     has: &dyn Fn(&crate::release::Fingerprint) -> bool,
 ) -> Vec<Finding> {
     let signers = policy.projects.values().map(|project| &project.signer);
+    let former = policy.projects.values().flat_map(|project| &project.former_signers);
     let people = policy.groups.values().flat_map(|group| &group.certificates);
     let artifacts = policy.projects.values().flat_map(|project| &project.artifacts);
     let catalogues = artifacts.flat_map(|rule| &rule.catalogues).map(|rule| &rule.certificate);
-    let named: BTreeSet<_> = signers.chain(people).chain(catalogues).collect();
+    let named: BTreeSet<_> = signers.chain(former).chain(people).chain(catalogues).collect();
     named.into_iter().filter(|fingerprint| !has(fingerprint)).map(missing_in_keyring).collect()
 }
 
@@ -130,6 +154,9 @@ fn explained(policy: &Policy, id: &str, project: &Project, version: &str, sha256
     if let Value::Object(out) = &mut out {
         if project.taggers.threshold > 1 {
             out.insert("tagger_threshold".into(), json!(project.taggers.threshold));
+        }
+        if !project.former_signers.is_empty() {
+            out.insert("former_signers".into(), json!(project.former_signers));
         }
         let rules = project.signatures;
         if rules != SignatureRules::default() {

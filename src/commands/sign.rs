@@ -1,6 +1,7 @@
 //! `sign`: signatures over bytes that were just explained, or that a record
 //! explains whose digest came by a trusted way.
 
+use super::ages;
 use super::inputs::{self, Inputs};
 use super::seen::Unseen;
 use super::signature::{self, Ask, Court, Key};
@@ -296,7 +297,16 @@ fn make(release: Release, key: &Key, inputs: &Inputs) -> Result<(Vec<Document>, 
     let (at, keyring, rules) = (inputs.at, &inputs.keyring, project.signatures);
     let allowed = &signature::vetted_for(signature::signer(project), keyring, &record.project);
     let (project_id, version) = (Some(record.project.as_str()), Some(record.version.as_str()));
-    let court = Court { keyring, allowed, ask: Ask::Release, at, project: project_id, version, rules };
+    let court = Court {
+        keyring,
+        allowed,
+        ask: Ask::Release,
+        at,
+        project: project_id,
+        version,
+        rules,
+        ages: &ages::CLAIMED,
+    };
     for mut artifact in artifacts {
         progress::say(&format!("signing {}", artifact.name));
         let (name, path) = (artifact.name.as_str(), &artifact.path);

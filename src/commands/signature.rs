@@ -2,15 +2,16 @@
 //! release key on its way to the artifacts.
 
 use super::Failure;
+use super::ages::Ages;
 use super::inputs::Inputs;
 use crate::files::{self, FileError};
 use crate::openpgp::{
-    self, Agent, DataHasher, DetachedSigner, Form, Keyring, SignError, SignatureFile, SigningKey,
+    self, Agent, Certificate, DataHasher, DetachedSigner, Form, Keyring, SignError, SignatureFile, SigningKey,
 };
 use crate::release::policy::{Policy, Project, SignatureRules, Span};
 use crate::release::record::{KeyName, Signer};
 use crate::release::signature::notation::{ARTIFACT, PROJECT, VERSION};
-use crate::release::signature::{Inspection, KeyFacts};
+use crate::release::signature::{CertificateFacts, Inspection, KeyFacts};
 use crate::release::ssh::SshFingerprint;
 use crate::release::{ArtifactDigests, Finding, Fingerprint, Sha256Digest, Time};
 use crate::trust::{self, KeyQuestion, Membership, Mode, Question};
@@ -77,9 +78,16 @@ pub(super) fn only(fingerprint: &Fingerprint) -> Allowed {
 
 /// The release certificate of a project.
 pub(super) fn signer(project: &Project) -> Allowed {
+    signers(project, Ask::Release)
+}
+
+/// The release certificate of a project, and those of the past where the
+/// question is about the past.
+pub(super) fn signers(project: &Project, ask: Ask) -> Allowed {
     let weak_key_until = project.signatures.weak_keys_until;
     let member = Membership { weak_key_until, ..Membership::default() };
-    BTreeMap::from([(project.signer.clone(), member)])
+    let former = project.former_signers.iter().filter(|_| ask == Ask::Archive);
+    [&project.signer].into_iter().chain(former).map(|key| (key.clone(), member.clone())).collect()
 }
 
 /// Who may sign the tags of a project.
@@ -90,13 +98,14 @@ pub(super) struct Taggers {
 
 /// The keys of the groups that may sign the project's tags. One that is in
 /// several of them may sign for the longest time that any of them gives it.
-pub(super) fn taggers(policy: &Policy, project: &Project) -> Taggers {
+pub(super) fn taggers(policy: &Policy, project: &Project, keyring: &Keyring) -> Taggers {
     let mut all: BTreeMap<KeyName, Membership> = BTreeMap::new();
+    let holders = Holders::new(policy, keyring);
     let names = &project.taggers.any;
     for (name, group) in names.iter().filter_map(|name| Some((name, policy.groups.get(name)?))) {
         for key in group.keys() {
             let (not_before, not_after) = (group.not_before, group.not_after);
-            let person = policy.holder(&key).map(Into::into);
+            let person = holders.of(&key).map(Into::into);
             let weak_key_until = project.signatures.weak_keys_until;
             let groups = BTreeSet::new();
             let new = Membership { groups, person, not_before, not_after, weak_key_until };
@@ -115,6 +124,36 @@ pub(super) fn taggers(policy: &Policy, project: &Project) -> Taggers {
         }
     }
     taggers
+}
+
+/// Who holds which key. The policy's word counts first; where it says
+/// nothing, `keyring.yaml` may, so that somebody who was vetted with two
+/// certificates is not two people.
+struct Holders<'a> {
+    policy: &'a Policy,
+    keyring: &'a Keyring,
+    /// How the policy calls a person of `keyring.yaml`, by one of their other
+    /// certificates.
+    called: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Holders<'a> {
+    fn new(policy: &'a Policy, keyring: &'a Keyring) -> Self {
+        let entries = keyring.register().into_iter().flat_map(|register| &register.0);
+        let called = entries.filter_map(|(fingerprint, vetting)| {
+            let name = policy.holder(&KeyName::OpenPgp(fingerprint.clone()))?;
+            Some((vetting.person.as_deref()?, name))
+        });
+        Self { policy, keyring, called: called.collect() }
+    }
+
+    fn of(&self, key: &KeyName) -> Option<&'a str> {
+        self.policy.holder(key).or_else(|| {
+            let KeyName::OpenPgp(fingerprint) = key else { return None };
+            let person = self.keyring.vetting(fingerprint)?.person.as_deref()?;
+            Some(self.called.get(person).copied().unwrap_or(person))
+        })
+    }
 }
 
 /// Without those certificates that were vetted for other projects only.
@@ -137,6 +176,8 @@ pub(super) struct Court<'a> {
     pub version: Option<&'a str>,
     /// Bounds of the project, where one is known.
     pub rules: SignatureRules,
+    /// What is known of the age of signatures, for the archive.
+    pub ages: &'a Ages,
 }
 
 impl Court<'_> {
@@ -144,7 +185,7 @@ impl Court<'_> {
     pub fn judge(&self, subject: &str, signature: &[u8], data: &mut dyn Read) -> Result<Judgement, Failure> {
         let inspection = openpgp::inspect(signature, Form::Armored, data, self.keyring)
             .map_err(|error| FileError::io(Path::new(subject), "read it", error))?;
-        Ok(self.judged(subject, &inspection))
+        Ok(self.judged(subject, signature, &inspection))
     }
 
     /// As [`Court::judge`], and the SHA-256 of the bytes that were judged.
@@ -158,17 +199,17 @@ impl Court<'_> {
         file: &mut File,
         path: &Path,
     ) -> Result<(Judgement, Sha256Digest), Failure> {
-        let signature = SignatureFile::parse(signature, Form::Armored);
-        let mut hasher = DataHasher::new(&signature).and_sha256();
+        let parsed = SignatureFile::parse(signature, Form::Armored);
+        let mut hasher = DataHasher::new(&parsed).and_sha256();
         files::for_each_chunk(file, path, |chunk| {
             hasher.update(chunk);
             Ok::<(), FileError>(())
         })?;
         let sha256 = hasher.sha256().unwrap_or_else(|| unreachable!("every build has SHA-256"));
-        Ok((self.judged(subject, &signature.inspect(&hasher, self.keyring)), sha256))
+        Ok((self.judged(subject, signature, &parsed.inspect(&hasher, self.keyring)), sha256))
     }
 
-    fn judged(&self, subject: &str, inspection: &Inspection) -> Judgement {
+    fn judged(&self, subject: &str, signature: &[u8], inspection: &Inspection) -> Judgement {
         let mode = match self.ask {
             Ask::Tag | Ask::Release => Mode::Release,
             Ask::Archive => Mode::Archive,
@@ -179,6 +220,7 @@ impl Court<'_> {
             .collect();
         let question = Question {
             max_age: (self.ask == Ask::Release).then_some(max_age(&self.rules)),
+            age: self.ages.of(signature),
             notations: if self.ask == Ask::Tag { &[] } else { &made_for },
             ..Question::new(subject, mode, self.at, self.allowed)
         };
@@ -218,21 +260,37 @@ pub(super) fn key_of_agent(
         let hint = "Publish the certificate into the keyring first.";
         return Ok((None, vec![Finding::error("certificate-not-published", signer.as_str(), message, hint)]));
     };
+    match held_by_agent(agent, certificate, &facts, inputs.at)? {
+        Ok(key) => {
+            let findings = judge(&key, project, inputs);
+            Ok((Some(Key(key)), findings))
+        }
+        Err(lacks) => Ok((None, vec![lacks])),
+    }
+}
+
+/// Of the living signing subkeys of a certificate the newest one that the
+/// agent holds, or the finding that it holds none.
+pub(super) fn held_by_agent(
+    agent: &Agent,
+    certificate: &Certificate,
+    facts: &CertificateFacts,
+    at: Time,
+) -> Result<Result<SigningKey, Finding>, Failure> {
     let alive = |key: &&KeyFacts| {
-        let standing = trust::subkey_standing(&facts, key, inputs.at);
+        let standing = trust::subkey_standing(facts, key, at);
         standing.signs && standing.problem.is_none()
     };
     let mut subkeys: Vec<&KeyFacts> = facts.subkeys.iter().filter(alive).collect();
     subkeys.sort_by_key(|key| std::cmp::Reverse(key.created));
     for subkey in subkeys {
         if let Some(key) = agent.key(certificate, &subkey.fingerprint)? {
-            let findings = judge(&key, project, inputs);
-            return Ok((Some(Key(key)), findings));
+            return Ok(Ok(key));
         }
     }
     let message = "holds no living signing subkey of this certificate";
     let hint = "Insert the card, or import the subkey into the agent's gpg; Ed25519, RSA, P-256 and P-384 are known.";
-    Ok((None, vec![Finding::error("agent-lacks-key", signer.as_str(), message, hint)]))
+    Ok(Err(Finding::error("agent-lacks-key", facts.fingerprint.as_str(), message, hint)))
 }
 
 fn judge(key: &SigningKey, project: &Project, inputs: &Inputs) -> Vec<Finding> {

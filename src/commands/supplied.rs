@@ -2,6 +2,7 @@
 //! second builds, signed catalogues. Only the policy says what they may
 //! explain.
 
+use super::ages;
 use super::explain::{Plan, below_root};
 use super::signature::{self, Ask, Court};
 use super::{Failure, failure, inputs};
@@ -193,6 +194,7 @@ impl Brought {
             project: None,
             version: None,
             rules: SignatureRules::default(),
+            ages: &ages::CLAIMED,
         };
         let judgement = court.judge(&name, &signature, &mut &*bytes)?;
         let accepted = judgement.accepted();

@@ -1,6 +1,7 @@
 //! Who signed a tag: its own signature, the notes about it, and whether they
 //! are as many people as the policy asks for.
 
+use super::ages;
 use super::inputs::{self, Inputs};
 use super::signature::{self, Ask, Court, Judgement, Taggers};
 use super::{Failure, tag};
@@ -30,7 +31,7 @@ pub(super) struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     pub fn new(source: &'a cli::Source, project: &'a Project, inputs: &'a Inputs) -> Self {
-        let mut taggers = signature::taggers(&inputs.policy, project);
+        let mut taggers = signature::taggers(&inputs.policy, project, &inputs.keyring);
         taggers.certificates = signature::vetted_for(taggers.certificates, &inputs.keyring, &source.project);
         Self { source, project, inputs, taggers }
     }
@@ -77,6 +78,7 @@ impl<'a> Bench<'a> {
             project: None,
             version: None,
             rules: self.project.signatures,
+            ages: &ages::CLAIMED,
         }
     }
 

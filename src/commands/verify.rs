@@ -1,5 +1,6 @@
 //! `verify`: signatures, checksum lists and records, as anyone can check them.
 
+use super::ages::{self, Proven};
 use super::checksum::release_name;
 use super::signature::{self, Ask, Court};
 use super::{Failure, inputs, progress};
@@ -53,31 +54,31 @@ pub(super) struct List {
 
 pub(super) fn run(args: &cli::Verify, now: Time) -> Result<Report, Failure> {
     let keyring = inputs::keyring(&args.keyring)?;
-    let (allowed, rules, policy_sha256) = match (&args.policy, &args.project) {
-        (Some(path), Some(id)) => {
-            let (policy, sha256) = inputs::policy(path)?;
-            let project = inputs::project(&policy, id)?;
-            let signer = signature::vetted_for(signature::signer(project), &keyring, id);
-            (signer, project.signatures, Some(sha256))
-        }
-        _ => (signature::anyone(&keyring), SignatureRules::default(), None),
-    };
     let ask = match args.mode {
         Mode::Archive => Ask::Archive,
         Mode::Release => Ask::Release,
     };
-    let at = args.at.unwrap_or(now);
-    let court = Court {
-        keyring: &keyring,
-        allowed: &allowed,
-        ask,
-        at,
-        project: args.project.as_deref(),
-        version: None,
-        rules,
+    let (allowed, rules, policy_sha256) = match (&args.policy, &args.project) {
+        (Some(path), Some(id)) => {
+            let (policy, sha256) = inputs::policy(path)?;
+            let project = inputs::project(&policy, id)?;
+            let signer = signature::vetted_for(signature::signers(project, ask), &keyring, id);
+            (signer, project.signatures, Some(sha256))
+        }
+        _ => (signature::anyone(&keyring), SignatureRules::default(), None),
     };
+    let at = args.at.unwrap_or(now);
+    if ask == Ask::Release && (args.age.is_some() || !args.age_proof.is_empty()) {
+        let told = "a release that goes out now needs no proof of age: its key must be alive";
+        return Err(Failure::usage("usage", "verify", told, "leave out --age and --age-proof"));
+    }
+    let claimed = args.age == Some(cli::Age::Claimed);
+    let project = args.project.as_deref();
+    let Proven { ages, documents, findings } = ages::read(&args.age_proof, claimed, &keyring, project, at)?;
+    let court =
+        Court { keyring: &keyring, allowed: &allowed, ask, at, project, version: None, rules, ages: &ages };
     let judge = Judge { court };
-    let mut verified = Verified::default();
+    let mut verified = Verified { findings, ..Verified::default() };
     for path in &args.paths {
         match path.metadata() {
             Ok(metadata) if metadata.is_dir() => verified.folder(path, &judge)?,
@@ -85,7 +86,7 @@ pub(super) fn run(args: &cli::Verify, now: Time) -> Result<Report, Failure> {
             Err(error) => return Err(FileError::io(path, "look at it", error).into()),
         }
     }
-    let result = json!({
+    let mut result = json!({
         "at": at,
         "keyring_sha256": keyring.digest(),
         "policy_sha256": policy_sha256,
@@ -93,6 +94,7 @@ pub(super) fn run(args: &cli::Verify, now: Time) -> Result<Report, Failure> {
         "files": verified.files.iter().map(file_document).collect::<Vec<_>>(),
         "checksum_lists": verified.lists.iter().map(list_document).collect::<Vec<_>>(),
     });
+    inputs::add_list(&mut result, "age_proofs", documents);
     Ok(Report::judged("verify", verified.findings, result))
 }
 

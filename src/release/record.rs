@@ -64,7 +64,7 @@ pub struct Signer {
     pub signed_at: Time,
     /// The policy's groups that let it sign, sorted.
     pub groups: Vec<String>,
-    /// The person, where the policy names one.
+    /// The person, where the policy or, in its stead, the keyring names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
 }

@@ -11,7 +11,7 @@ use crate::release::record::{KeyName, Signer};
 use crate::release::signature::{
     CertificateFacts, Inspection, KeyFacts, SignatureFacts, SignatureKind, Verification,
 };
-use crate::release::{Finding, Fingerprint};
+use crate::release::{Finding, Fingerprint, Severity};
 
 /// The answer to a [`Question`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +94,13 @@ pub fn judge(inspection: &Inspection, question: &Question<'_>) -> Judgement {
         }
     }
     let signers: Vec<Signer> = signers.into_values().collect();
+    if !signers.is_empty() {
+        // Somebody else whose key is good vouches for the same bytes, so it
+        // does not matter how old this signature is. It counts for nobody.
+        for finding in findings.iter_mut().filter(|finding| finding.code == "age-unproven") {
+            finding.severity = Severity::Warning;
+        }
+    }
     findings.extend(
         strangers.into_iter().map(|stranger: Stranger| stranger.finding(question, signers.is_empty())),
     );

@@ -227,7 +227,7 @@ impl<'a> Chain<'a> {
                 "{} ended at {end}; that the signature is older, from {created}, is its own claim only",
                 link.name()
             );
-            let hint = "Look for a log entry or a newer signature that is older than the end of the key.";
+            let hint = "Give a list of signatures that was signed before the key ended (--age-proof), or believe the date (--age claimed).";
             Some(Problem { code: "age-unproven", weight, message, hint })
         })
     }

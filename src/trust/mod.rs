@@ -21,7 +21,7 @@ pub use life::{Standing, certificate_standing, subkey_standing};
 pub use outlook::{KeyOutlook, Outlook};
 pub use question::{Age, CLOCK_SKEW, Membership, Mode, Question};
 pub use signing_key::{KeyQuestion, judge_signing_key};
-pub use ssh::{SshQuestion, judge_ssh};
+pub use ssh::{SshQuestion, judge_ssh, ssh_key_problem};
 
 #[cfg(test)]
 mod standing_tests;

@@ -12,7 +12,7 @@ use super::question::{CLOCK_SKEW, Membership};
 use crate::release::path::printable;
 use crate::release::record::{KeyName, Signer};
 use crate::release::signature::{SignatureDefect, Verification};
-use crate::release::ssh::{SshFingerprint, SshSignatureFacts};
+use crate::release::ssh::{SshFingerprint, SshPublicKey, SshSignatureFacts};
 use crate::release::{Finding, Time};
 
 /// A question about one SSH signature.
@@ -47,6 +47,14 @@ pub fn judge_ssh(
         Ok(signer) => Judgement { findings: vec![], signers: vec![signer] },
         Err(findings) => Judgement { findings, signers: vec![] },
     }
+}
+
+/// Why a signature that this key makes now would be refused, whatever it signs:
+/// its kind or size. The finding is named after the key.
+pub fn ssh_key_problem(key: &SshPublicKey, weak_key_until: Option<Time>, at: Time) -> Option<Finding> {
+    let membership = Membership { weak_key_until, ..Membership::default() };
+    let problem = weak_key(key.kind(), &membership, at)?;
+    Some(problem.finding(&key.fingerprint.to_string()))
 }
 
 fn listed(facts: &SshSignatureFacts, question: &SshQuestion<'_>) -> Result<Signer, Vec<Finding>> {

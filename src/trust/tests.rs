@@ -291,6 +291,24 @@ fn proof_of_age_decides_where_a_key_has_ended_since() {
 }
 
 #[test]
+fn a_signature_of_unproven_age_beside_a_good_one_counts_for_nobody() {
+    let ended = changed(|facts| facts.subkeys[0].bindings[0].key_expires = KeyExpiry::At(at(-30)));
+    let allowed = allow(&[1, 2]);
+    let (old, new) = (signed_by(&ended, -60), signed_by(&certificate(2), -1));
+    let mut bad = new.clone();
+    bad.verification = Verification::Bad;
+    let question = Question { age: Age::Unproven, ..ask(Mode::Archive, &allowed) };
+    for both in [[old.clone(), new.clone()], [new, old.clone()]] {
+        let judged = judge(&of(both.clone()), &question);
+        assert_eq!((codes(&judged), judged.people()), (vec!["age-unproven".into()], 1));
+        let two = judge(&of(both), &Question { threshold: 2, ..question });
+        assert_eq!(codes(&two), ["age-unproven", "!too-few-signers"]);
+    }
+    assert_eq!(codes(&judge(&of([old.clone(), bad]), &question)), ["!age-unproven", "!bad-signature"]);
+    assert_eq!(codes(&judge(&of([old]), &question)), ["!age-unproven"]);
+}
+
+#[test]
 fn a_key_dies_in_the_second_it_states() {
     let ends = |days, seconds| {
         changed(|facts| facts.primary.bindings[0].key_expires = KeyExpiry::At(at(days).plus(seconds)))

@@ -13,8 +13,10 @@ from cases_release import CASES
 from contract_schema import faults
 from contract_world import ARTIFACT, AT, PROJECT, Ran
 
-# What makes a new key gives another document each time.
-FRESH = {"key-generate/ok", "key-rotate/ok", "key-rotate/ok/superseded"}
+# What makes a new key gives another document each time, and so does a list
+# of signatures, of which no two are the same.
+FRESH = {"key-generate/ok", "key-rotate/ok", "key-rotate/ok/superseded",
+         "verify/ok/later, its age proven"}
 PASSPHRASE, OTHER = "correct horse battery staple", "another for the machine"
 SHELL = 'exec "$0" "$@" 3<"$HOME/pass" 4<"$HOME/other" 5<"$HOME/short"'
 LATER = ("--at", "2026-11-21T10:00:00Z")

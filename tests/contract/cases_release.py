@@ -172,12 +172,65 @@ def _(world):
                         "--mode", "release", "dist")
 
 
-@case("verify/ok/later, from the archive")
+@case("verify/rejected/later, from the archive")
 def _(world):
     signed(world)
     ran = world.helped("verify", "--keyring", "keyring", "--at", LATE, "dist")
+    # Nobody vouches for what an unproven list says, so it is not read.
+    assert set(ran.codes) == {"age-unproven", "unlisted-file"}
+    return ran
+
+
+@case("verify/ok/later, its date believed")
+def _(world):
+    signed(world)
+    ran = world.helped("verify", "--keyring", "keyring", "--at", LATE,
+                       "--age", "claimed", "dist")
     assert set(ran.codes) == {"age-unproven"}
     return ran
+
+
+def ages(world):
+    """A list of the signatures, signed before the key of the release ended
+    by somebody whose key goes on."""
+    folder = signed(world)
+    keeper = "keeper <keeper@example.org>"
+    if "keeper" not in world.keys:
+        world.execute("gpg", "--quick-generate-key", keeper, "ed25519",
+                      "sign", "10y")
+        world.keys["keeper"] = world.listed(keeper)
+    world.vet("keeper")
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+             for path in sorted(folder.glob("*.asc"))]
+    (world.folder / "ages").write_text("".join(lines))
+    world.execute("gpg", "--armor", "--faked-system-time", "20261201T000000!",
+                  "--local-user", f"{world.keys['keeper'].primary}!",
+                  "--detach-sign", "ages")
+
+
+@case("verify/ok/later, its age proven")
+def _(world):
+    ages(world)
+    ran = world.helped("verify", "--keyring", "keyring", "--at", LATE,
+                       "--age-proof", "ages", "dist")
+    assert ran.sure().result["age_proofs"][0]["entries"] == 2
+    return ran
+
+
+@case("verify/rejected/a proof of age that was changed")
+def _(world):
+    ages(world)
+    with open(world.folder / "ages", "a") as file:
+        file.write("\n")
+    return world.helped("verify", "--keyring", "keyring", "--at", LATE,
+                        "--age-proof", "ages", "dist")
+
+
+CASES["verify/usage/no such proof"] = (
+    lambda world: verify(world, "--age-proof", "gone", "keyring"))
+CASES["verify/usage/a proof for what goes out now"] = (
+    lambda world: verify(world, "--mode", "release", "--age", "claimed",
+                         "keyring"))
 
 
 @case("verify/rejected/everything wrong")

@@ -170,15 +170,21 @@ class World:
             looked=LOOKED, at=AT))
         path.chmod(0o755)
 
+    def fingerprints(self, user):
+        listing = self.execute("gpg", "--with-colons", "--list-keys", user)
+        return re.findall(r"^fpr:+([0-9A-F]{40}):", listing.decode(), re.M)
+
+    def listed(self, user):
+        """A certificate whose primary key signs."""
+        primary, = self.fingerprints(user)
+        return Key(primary, primary)
+
     def make_key(self, user):
-        def fingerprints():
-            listing = self.execute("gpg", "--with-colons", "--list-keys", user)
-            return re.findall(r"^fpr:+([0-9A-F]{40}):", listing.decode(), re.M)
         self.execute("gpg", "--quick-generate-key", user, "ed25519", "cert",
                      "2y")
-        self.execute("gpg", "--quick-add-key", fingerprints()[0], "ed25519",
-                     "sign", "1y")
-        return Key(*fingerprints())
+        self.execute("gpg", "--quick-add-key", self.fingerprints(user)[0],
+                     "ed25519", "sign", "1y")
+        return Key(*self.fingerprints(user))
 
     def vet(self, name):
         primary = self.keys[name].primary

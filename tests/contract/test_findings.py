@@ -49,6 +49,7 @@ OTHERS = {
     "key-export-subkey", "key-publish", "key-check",
     "same-as",          # a kind of evidence
     "ssh-keys",         # a key of the policy
+    "former-signers",   # a key of the policy
     "tag-note",         # an option
     # keys and algorithms of SSH
     "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", "rsa-sha2-256",
@@ -72,7 +73,7 @@ OTHERS = {
     "requires-python", "start-after", "start-at", "vcs-versioning",
     "version-file",
     # fields of Python's metadata, files of an egg-info folder
-    "author-email", "description-content-type", "download-url", "home-page",
+    "author-email", "dist-info", "description-content-type", "download-url", "home-page",
     "import-name", "import-namespace", "license-expression",
     "maintainer-email", "metadata-version", "not-zip-safe", "project-url",
     "provides-dist", "provides-extra", "requires-dist", "requires-external",

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use countersign::openpgp::{Form, Keyring, inspect};
 use countersign::release::signature::Inspection;
 use countersign::release::{Fingerprint, Severity, Time};
-use countersign::trust::{Judgement, Membership, Mode, Question, judge};
+use countersign::trust::{Age, Judgement, Membership, Mode, Question, judge};
 use sequoia_openpgp as sq;
 use sq::armor::{Kind, Writer};
 pub use sq::cert::prelude::*;
@@ -272,7 +272,9 @@ pub fn look(signature: &[u8], form: Form, data: &[u8], holders: &[&Holder]) -> I
 }
 
 pub fn question(mode: Mode, allowed: &BTreeMap<Fingerprint, Membership>) -> Question<'_> {
-    Question::new("hello.tar.gz", mode, Time::from_unix(now()), allowed)
+    // As the commands ask, unless they are told otherwise.
+    let age = Age::Unproven;
+    Question { age, ..Question::new("hello.tar.gz", mode, Time::from_unix(now()), allowed) }
 }
 
 /// Judges with all `holders` in keyring and policy.

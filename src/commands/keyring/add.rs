@@ -173,5 +173,7 @@ pub(super) fn uses(policy: &Policy, fingerprint: &Fingerprint) -> Vec<String> {
     let groups = policy.groups.iter().filter(|(_, group)| group.certificates.contains(fingerprint));
     let projects = policy.projects.iter().filter(|(_, project)| project.signer == *fingerprint);
     let groups = groups.map(|(name, _)| format!("groups.{name}"));
-    groups.chain(projects.map(|(id, _)| format!("projects.{id}.signer"))).collect()
+    let former = policy.projects.iter().filter(|(_, project)| project.former_signers.contains(fingerprint));
+    let former = former.map(|(id, _)| format!("projects.{id}.former-signers"));
+    groups.chain(projects.map(|(id, _)| format!("projects.{id}.signer"))).chain(former).collect()
 }

@@ -5,7 +5,7 @@ use super::super::failure::Failure;
 use super::super::inputs;
 use super::super::policy::not_in_keyring;
 use super::add::uses;
-use super::{Folder, details, request, summary};
+use super::{Folder, details, people, request, summary};
 use crate::cli;
 use crate::openpgp::Keyring;
 use crate::release::policy::Policy;
@@ -130,21 +130,11 @@ fn of_register(keyring: &Keyring) -> Vec<Finding> {
 /// What the policy asks of the keyring.
 fn of_policy(keyring: &Keyring, policy: &Policy, at: Time) -> Vec<Finding> {
     let mut findings = not_in_keyring(policy, &|fingerprint| keyring.get(fingerprint).is_some());
-    for (name, group) in &policy.groups {
-        let ended = group.not_after.is_some_and(|end| end < at);
-        let usable = |fingerprint| {
-            keyring.facts(fingerprint).is_some_and(|facts| Outlook::new(&facts, at).is_usable())
-        };
-        if !ended && !group.certificates.iter().any(usable) {
-            let told = "nobody in this group has a key that can sign now";
-            let hint = "Update or add certificates of its people, or remove the group.";
-            findings.push(Finding::warning("group-without-usable-key", name, told, hint));
-        }
-    }
+    findings.extend(people::findings(keyring, policy, at));
     for (id, project) in &policy.projects {
         let groups = project.taggers.any.iter().filter_map(|name| policy.groups.get(name));
         let taggers = groups.flat_map(|group| &group.certificates);
-        for fingerprint in taggers.chain([&project.signer]) {
+        for fingerprint in taggers.chain(&project.former_signers).chain([&project.signer]) {
             findings.extend(of_use(keyring, id, fingerprint, *fingerprint == project.signer, at));
         }
     }

@@ -131,6 +131,8 @@ fn make(
 #[derive(Debug, Clone, Copy, Default)]
 struct Role {
     signs: bool,
+    /// Signed releases once.
+    signed: bool,
     tags: bool,
 }
 
@@ -142,6 +144,9 @@ fn roles(policy: &Policy, project: Option<(&str, &Project)>) -> BTreeMap<Fingerp
     };
     for project in projects {
         roles.entry(project.signer.clone()).or_default().signs = true;
+        for former in &project.former_signers {
+            roles.entry(former.clone()).or_default().signed = true;
+        }
         let groups = project.taggers.any.iter().filter_map(|name| policy.groups.get(name));
         for fingerprint in groups.flat_map(|group| &group.certificates) {
             roles.entry(fingerprint.clone()).or_default().tags = true;
@@ -171,12 +176,13 @@ fn choose<'k>(
     for certificate in keyring.certificates() {
         let fingerprint = certificate.fingerprint();
         let role = match &roles {
-            None => Role { signs: true, tags: true },
+            None => Role { signs: true, signed: true, tags: true },
             Some(roles) => roles.get(fingerprint).copied().unwrap_or_default(),
         };
         let vetting = keyring.vetting(fingerprint);
         let covered = project.is_none_or(|(id, _)| vetting.is_none_or(|vetting| vetting.covers(id)));
-        if !(role.signs || role.tags && !of_files) || !covered {
+        let of_old = role.signed && args.format == ExportFormat::Keys;
+        if !(role.signs || role.tags && !of_files || of_old) || !covered {
             continue;
         }
         let Some(facts) = keyring.facts(fingerprint) else { continue };

@@ -5,6 +5,7 @@ mod check;
 mod export;
 mod formats;
 mod look;
+mod people;
 mod request;
 mod update;
 

@@ -1,6 +1,7 @@
 //! `keyring request`: asking to be taken into a keyring; and reading what
 //! was asked.
 
+use super::super::ages;
 use super::super::signature::{self, Ask, Court};
 use super::super::{Failure, failure, key};
 use super::{given, offered};
@@ -111,6 +112,7 @@ fn signed(
         project: None,
         version: None,
         rules: SignatureRules::default(),
+        ages: &ages::CLAIMED,
     };
     Ok(court.judge(subject, signature, &mut &*bytes)?.findings)
 }

@@ -3,7 +3,7 @@
 use super::{Done, Stop, certificate, dates, signing_subkeys};
 use crate::cli;
 use crate::commands::signature::{self, Ask, Court};
-use crate::commands::{Failure, failure, inputs, key};
+use crate::commands::{Failure, agent, ages, failure, inputs, key};
 use crate::files;
 use crate::openpgp::{Keyring, MAX_SIGNATURE_BYTES, PublicCertificate, Secret, SigningKey};
 use crate::release::path::printable;
@@ -24,7 +24,7 @@ const WORD: (&str, &[u8]) = ("countersign key check", b"countersign key check\n"
 
 pub(super) fn run(args: &cli::KeyCheck, now: Time) -> Result<Done, Stop> {
     let at = args.at.unwrap_or(now);
-    let wanted = args.key.is_some() || args.key_fd.is_some();
+    let wanted = !args.agent && (args.key.is_some() || args.key_fd.is_some());
     let secret = wanted.then(|| key::given(args.key_fd)).transpose()?;
     let passphrase = args.passphrase_fd.map(key::passphrase_of).transpose()?;
     let public = certificate(&args.public)?;
@@ -46,12 +46,22 @@ pub(super) fn run(args: &cli::KeyCheck, now: Time) -> Result<Done, Stop> {
         project: None,
         version: None,
         rules: SignatureRules::default(),
+        ages: &ages::CLAIMED,
+    };
+    let key = match (&secret, &args.agent_socket) {
+        (Some(secret), _) => Some(read_key(secret, passphrase.as_ref(), at)),
+        (None, Some(socket)) => of_agent(socket, &facts, &court)?,
+        (None, None) => None,
     };
     let mut tried = Value::Null;
-    if let Some(secret) = secret {
-        let (key, told) = try_key(&secret, passphrase.as_ref(), &facts, &court)?;
-        tried = json!(key);
-        findings.extend(told);
+    match key {
+        Some(Ok(key)) => {
+            let (good, told) = try_key(&key, &facts, &court)?;
+            tried = json!(good);
+            findings.extend(told);
+        }
+        Some(Err(refusal)) => findings.push(refusal),
+        None => {}
     }
     let mut signed = Vec::new();
     for path in &args.signed {
@@ -151,17 +161,27 @@ fn recorded(path: &Path, facts: &CertificateFacts, at: Time) -> Result<Vec<Findi
     Ok(differing.into_iter().map(tell).collect())
 }
 
+fn read_key(secret: &Secret, passphrase: Option<&Secret>, at: Time) -> Result<SigningKey, Finding> {
+    let key = SigningKey::read(secret, passphrase.map(|secret| &**secret), at);
+    key.map_err(|refusal| refusal.into_finding("signing key"))
+}
+
+/// The key that `sign --agent` would take, by what readers have.
+fn of_agent(
+    socket: &Path,
+    facts: &CertificateFacts,
+    court: &Court<'_>,
+) -> Result<Option<Result<SigningKey, Finding>>, Stop> {
+    let Some(certificate) = court.keyring.get(&facts.fingerprint) else { return Ok(None) };
+    Ok(Some(signature::held_by_agent(&agent::at(socket), certificate, facts, court.at)?))
+}
+
 /// Signs a word as CI would sign a release, and verifies it as readers would.
 fn try_key(
-    secret: &Secret,
-    passphrase: Option<&Secret>,
+    key: &SigningKey,
     facts: &CertificateFacts,
     court: &Court<'_>,
 ) -> Result<(Option<Fingerprint>, Vec<Finding>), Stop> {
-    let key = match SigningKey::read(secret, passphrase.map(|secret| &**secret), court.at) {
-        Ok(key) => key,
-        Err(refusal) => return Ok((None, vec![refusal.into_finding("signing key")])),
-    };
     let question = KeyQuestion {
         at: court.at,
         signer: &facts.fingerprint,

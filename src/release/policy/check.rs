@@ -86,6 +86,15 @@ fn check_project(
     }
     let version = grammar(place, raw.version.as_deref(), raw.version_pattern.as_deref())?;
     let taggers = check_taggers(&place.at("taggers"), raw.taggers, groups, holders)?;
+    let mut signers = vec![&raw.signer];
+    for former in &raw.former_signers {
+        if signers.contains(&former) {
+            return Err(place
+                .at("former-signers")
+                .fault(format!("{former} stands there twice, or is the signer")));
+        }
+        signers.push(former);
+    }
     let raw::Signatures { max_age, max_life, weak_keys_until } = raw.signatures;
     place.at("branches").not_empty(&raw.branches)?;
     let branches = patterns(&place.at("branches"), &raw.branches)?;
@@ -108,6 +117,7 @@ fn check_project(
         branches,
         taggers,
         signer: raw.signer,
+        former_signers: raw.former_signers,
         signatures: SignatureRules { max_age, max_life, weak_keys_until },
         destination,
         artifacts,

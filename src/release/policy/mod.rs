@@ -73,6 +73,8 @@ pub struct Project {
     pub taggers: Taggers,
     /// The release certificate that signs the artifacts.
     pub signer: Fingerprint,
+    /// Release certificates of the past, whose old releases stay good.
+    pub former_signers: Vec<Fingerprint>,
     /// Bounds on signatures and keys.
     pub signatures: SignatureRules,
     /// Place below the site's root, `/`-separated.

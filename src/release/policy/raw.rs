@@ -50,6 +50,8 @@ pub(super) struct Project {
     pub taggers: Taggers,
     pub signer: Fingerprint,
     #[serde(default)]
+    pub former_signers: Vec<Fingerprint>,
+    #[serde(default)]
     pub signatures: Signatures,
     pub destination: Option<String>,
     pub artifacts: Vec<Artifact>,

@@ -56,7 +56,7 @@ fn expiry() -> Vec<Vector> {
             before,
             "certificate-expired",
         )
-        .archive("ok (age-unproven)"),
+        .archive("age-unproven"),
         Vector::new("5", "signed after the certificate expired", &ended, after, "signed-after-expiry"),
         Vector::new("53", "subkey expired, signed after", &ended_subkey, subkey_after, "signed-after-expiry"),
         Vector::new(
@@ -66,7 +66,7 @@ fn expiry() -> Vec<Vector> {
             subkey_before,
             "subkey-expired",
         )
-        .archive("ok (age-unproven)"),
+        .archive("age-unproven"),
     ]
 }
 
@@ -87,7 +87,7 @@ fn revocations() -> Vec<Vector> {
             old(),
             "certificate-retired",
         )
-        .archive("ok (age-unproven)"),
+        .archive("age-unproven"),
         Vector::new("11", "certificate superseded, signed after", &retired, new(), "signed-after-revocation"),
         Vector::new("12", "subkey revoked as compromised", &stolen_subkey, old(), "subkey-compromised"),
         Vector::new(
@@ -97,7 +97,7 @@ fn revocations() -> Vec<Vector> {
             old(),
             "subkey-retired",
         )
-        .archive("ok (age-unproven)"),
+        .archive("age-unproven"),
         Vector::new(
             "58",
             "subkey superseded, signed after",
