@@ -94,7 +94,7 @@ def test_tag_signed_by_a_vetted_person_of_another_project(zuul):
 
 @GIT
 def test_tag_signed_with_an_ssh_key(zuul):
-    refused(zuul, "v1.5", "tag-ssh-signed")
+    refused(zuul, "v1.5", "ssh-unknown-key")
 
 
 @GIT
