@@ -177,6 +177,13 @@ def test_trusted_job_sets_every_variable_that_ansible_obeys(name):
 
 
 @pytest.mark.parametrize("name", ["release", "publish"])
+def test_no_variable_of_a_trusted_job_is_a_mapping(name):
+    """Zuul would merge into it what other jobs return."""
+    for variable, value in jobs()[f"countersign-{name}"]["vars"].items():
+        assert not isinstance(value, dict), variable
+
+
+@pytest.mark.parametrize("name", ["release", "publish"])
 def test_trusted_job_is_closed(name):
     job = jobs()[f"countersign-{name}"]
     assert job["abstract"] is True
