@@ -201,3 +201,19 @@ def test_trusted_job_is_closed(name):
     assert job["post-review"] is True
     assert job["nodeset"] == {"nodes": []}
     assert "secrets" not in job
+
+
+def test_every_role_has_a_test_job():
+    stanzas = load("zuul-tests.d", "roles.yaml")
+    tests = {stanza["job"]["name"]: stanza["job"] for stanza in stanzas
+             if "job" in stanza}
+    run = [stanza["project"] for stanza in stanzas if "project" in stanza]
+    for role in ROLES:
+        job = tests[f"countersign-test-{role}"]
+        assert f"roles/{role}/.*" in job["files"]
+        for path in job["vars"]["test_files"]:
+            assert (REPOSITORY / path).is_file(), path
+            assert path in job["files"], path
+        for project in run:
+            assert job["name"] in project["check"]["jobs"]
+            assert job["name"] in project["gate"]["jobs"]
