@@ -348,8 +348,10 @@ class Zuul:
                     self.folder / "etc/zuul.conf", "create-auth-token",
                     "--auth-config", "operator", "--tenant", TENANT,
                     "--user", "operator").stdout.decode().strip()
+        # The git driver asks for the difference of a branch's commits.
+        old = newrev if ref.startswith("refs/heads/") else "0" * 40
         body = json.dumps({"trigger": None, "pipeline": pipeline, "ref": ref,
-                           "oldrev": "0" * 40, "newrev": newrev}).encode()
+                           "oldrev": old, "newrev": newrev}).encode()
         request = urllib.request.Request(
             f"http://127.0.0.1:{WEB}/api/tenant/{TENANT}/project/"
             f"{project}/enqueue", body,
