@@ -65,4 +65,4 @@ setup-test:
 
 clean:
 	cargo clean
-	rm -rf build .venv .venv-zuul
+	rm -rf build .venv .venv-zuul .venv-ansible9

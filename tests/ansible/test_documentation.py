@@ -12,6 +12,7 @@ from rig import REPOSITORY
 # The links are the names that the roles have in the collection.
 ROLES = sorted(path.name for path in (REPOSITORY / "roles").iterdir()
                if not path.is_symlink())
+TRUSTED = ["release", "publish", "key-check"]
 ENTRY = re.compile(
     r"^\.\. zuul:(?:rolevar|jobvar):: (\S+)\n((?:   :\w+: .*\n)*)", re.M)
 
@@ -109,7 +110,7 @@ def jobs():
             for stanza in load("zuul.d", "countersign-jobs.yaml")}
 
 
-@pytest.mark.parametrize("name", ["release", "publish"])
+@pytest.mark.parametrize("name", TRUSTED)
 def test_trusted_playbook_sets_every_parameter_of_every_role(name):
     """Data returned by another job must find no parameter to fill."""
     play, = load("playbooks", f"countersign-{name}", "run.yaml")
@@ -123,7 +124,7 @@ def test_trusted_playbook_sets_every_parameter_of_every_role(name):
     assert roles
 
 
-@pytest.mark.parametrize("name", ["build", "release", "publish"])
+@pytest.mark.parametrize("name", ["build", *TRUSTED])
 def test_job_sets_and_documents_every_variable_it_reads(name):
     job = jobs()[f"countersign-{name}"]
     text = "".join(
@@ -153,7 +154,7 @@ HARMLESS = re.compile(
     r"ansible_(connection|host|python_interpreter|shell_executable|user)$")
 
 
-@pytest.mark.parametrize("name", ["release", "publish"])
+@pytest.mark.parametrize("name", TRUSTED)
 def test_trusted_job_sets_every_variable_that_ansible_obeys(name):
     """A job that it depends on returns what it likes, by any name."""
     obeyed = {variable for names in constants.MAGIC_VARIABLE_MAPPING.values()
@@ -176,10 +177,43 @@ def test_trusted_job_sets_every_variable_that_ansible_obeys(name):
     assert dangerous - set(jobs()[f"countersign-{name}"]["vars"]) == set()
 
 
-@pytest.mark.parametrize("name", ["release", "publish"])
+def test_plays_of_the_base_job_set_the_same_variables():
+    """docs/zuul.md tells to copy them from there."""
+    copied = load("tests", "zuul", "config", "playbooks", "vars",
+                  "ansible.yaml")
+    assert copied == {
+        name: value for name, value in
+        jobs()["countersign-release"]["vars"].items()
+        if name.startswith("ansible_")}
+
+
+@pytest.mark.parametrize("name", TRUSTED)
+def test_no_variable_of_a_trusted_job_is_a_mapping(name):
+    """Zuul would merge into it what other jobs return."""
+    for variable, value in jobs()[f"countersign-{name}"]["vars"].items():
+        assert not isinstance(value, dict), variable
+
+
+@pytest.mark.parametrize("name", TRUSTED)
 def test_trusted_job_is_closed(name):
     job = jobs()[f"countersign-{name}"]
     assert job["abstract"] is True
     assert job["post-review"] is True
     assert job["nodeset"] == {"nodes": []}
     assert "secrets" not in job
+
+
+def test_every_role_has_a_test_job():
+    stanzas = load("zuul-tests.d", "roles.yaml")
+    tests = {stanza["job"]["name"]: stanza["job"] for stanza in stanzas
+             if "job" in stanza}
+    run = [stanza["project"] for stanza in stanzas if "project" in stanza]
+    for role in ROLES:
+        job = tests[f"countersign-test-{role}"]
+        assert f"roles/{role}/.*" in job["files"]
+        for path in job["vars"]["test_files"]:
+            assert (REPOSITORY / path).is_file(), path
+            assert path in job["files"], path
+        for project in run:
+            assert job["name"] in project["check"]["jobs"]
+            assert job["name"] in project["gate"]["jobs"]

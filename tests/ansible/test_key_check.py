@@ -78,3 +78,16 @@ def test_missing_variable_stops_before_anything_runs(player, tmp_path):
     assert not played.ok
     assert not trap.exists()
     assert "countersign_key_check_public" in played.output
+
+
+def test_result_is_told_where_zuul_shows_no_output(
+        player, checking, binary, tmp_path):
+    """Zuul's command module gives no output of a task with no_log."""
+    helper = tmp_path / "helper"
+    helper.write_text(f'#!/bin/sh\nexec "{binary}" "$@" >/dev/null 2>&1\n')
+    helper.chmod(0o755)
+    checking["countersign_key_check_executable"] = str(helper)
+    played = player.role(ROLE, checking)
+    assert played.ok
+    assert played.facts["countersign_key_check_result"]["outcome"] == "ok"
+    assert not list((tmp_path / "remote").rglob("countersign-*.yaml"))

@@ -2,7 +2,7 @@
 
     .venv-zuul/bin/python tests/zuul-parser/check.py [FILE ...]
 
-Without arguments: every file of zuul.d. Finds what is wrong in a stanza by
+Without arguments: every file of zuul.d and zuul-tests.d. Finds what is wrong in a stanza by
 itself: unknown keys, wrong types, a playbook that does not exist. Names that
 live in other repositories are not looked up. Exit code 1 if there is a fault.
 """
@@ -63,7 +63,7 @@ def missing_playbooks(parsed):
 
 def main(arguments):
     paths = [pathlib.Path(name) for name in arguments]
-    paths = paths or sorted((REPOSITORY / "zuul.d").glob("*.yaml"))
+    paths = paths or sorted(REPOSITORY.glob("zuul*.d/*.yaml"))
     if not paths:
         print("nothing to check", file=sys.stderr)
         return 1

@@ -26,6 +26,7 @@ def test_our_jobs_are_accepted():
     done = check()
     assert (done.returncode, done.stderr) == (0, "")
     assert "countersign-release" in done.stdout
+    assert "countersign-test-ensure-countersign" in done.stdout
 
 
 def test_good_stanza_is_accepted(tmp_path):

@@ -6,7 +6,7 @@ import json
 import rig as zuul_rig
 import yaml
 from people import KEYS as KEYS_PROJECT
-from people import PROJECT, STANZAS
+from people import ONLY, PARTS, PROJECT, STANZAS
 
 # What a builder does after the honest build; $1 is the version, $2 the folder
 # of artifacts.
@@ -68,6 +68,16 @@ HOSTILE = {
 }
 # A folder that trusted builds can write to.
 LOGS = f"{zuul_rig.RIG}/run/logs"
+
+
+def become(trap):
+    """Variables that have each module started by a program which leaves a
+    trace where it can, and else does what it should."""
+    return {"ansible_become": True, "ansible_become_exe":
+            f"sh -c 'touch {LOGS}/{trap} 2>/dev/null; while [ \"$1\" != "
+            "/bin/sh ]; do shift; done; exec \"$@\"' sh"}
+
+
 KEYS = ["expired", "revoked", "wrong", "primary", "empty"]
 
 
@@ -91,7 +101,8 @@ def every_variable():
             names |= set(entry["options"])
     for stanza in yaml.safe_load(
             (zuul_rig.REPOSITORY / "zuul.d/countersign-jobs.yaml").read_text()):
-        names |= set(stanza["job"]["vars"])
+        names |= {name for name in stanza["job"]["vars"]
+                  if not name.startswith("ansible_")}
     return names | {"countersign_key"}
 
 
@@ -140,11 +151,16 @@ def stanza(name):
         # Its own job, in whose builds the trusted playbooks of base run.
         "become": [
             {"job": {"name": "becoming", "run": "playbooks/build.yaml",
-                     "vars": {"ansible_become": True, "ansible_become_exe":
-                              f"sh -c 'touch {LOGS}/trap-base' #"}}},
+                     "vars": become("trap-base")}},
             {"project": {"check": {"jobs": ["becoming"]}}}],
-        "keys": [],
-    }[kind]
+        # Variables for all jobs that run for it.
+        "variables": [{"project": {
+            "vars": dict.fromkeys(sorted(every_variable()), "/hostile")
+            | become("trap-project"), "release": {"jobs": []}}}],
+        "builder": [{"job": {
+            "name": "second-build", "run": "playbooks/build.yaml",
+            "post-run": "playbooks/return.yaml"}}],
+    }.get(kind, [])
     return {".zuul.yaml": yaml.safe_dump(jobs)}
 
 
@@ -179,7 +195,8 @@ def push(zuul):
         for path in ("hostile.sh", "returned.json"):
             (hello.work / path).unlink()
         hello.commit("Honest again")
-        zuul.projects[KEYS_PROJECT].release("v1.0")
+        for name in (KEYS_PROJECT, ONLY, PARTS):
+            zuul.projects[name].release("v1.0")
     hello.push("master", *(f"refs/tags/{name}" for name in objects))
     return objects
 
@@ -191,6 +208,7 @@ def bad_tags(hello):
         "v1.3": hello.tag("v1.3", person="stranger"),
         "v1.4": hello.tag("v1.4", person="other"),
         "v1.5": hello.tag("v1.5", "--ssh"),
+        "v1.8": hello.tag("v1.8", person="expired"),
         # The policy wants a v.
         "1.7": hello.tag("1.7"),
     }

@@ -17,11 +17,13 @@ sys.path.insert(0, str(HERE))
 import attacks  # noqa: E402
 import rig as zuul_rig  # noqa: E402
 from people import (  # noqa: E402
-    KEYS, LONG_AGO, PROJECT, STANZAS, Person, Project, policy_text)
+    BUILDER, FULL, KEYS, LONG_AGO, ONLY, PARTS, PROJECT, STANZAS, Person,
+    Project, policy_text)
 
 # Zuul knows no branch of a tag with the git driver, so a project's own stanza
 # does nothing there.
-MORE = {"git": [KEYS], "gitlab": [f"example/{name}" for name in STANZAS]}
+MORE = {"git": [KEYS, FULL, ONLY, PARTS, BUILDER],
+        "gitlab": [f"example/{name}" for name in STANZAS]}
 
 
 def commit_tree(zuul, name, source, more=None):
@@ -101,6 +103,10 @@ def install(rig):
     for name in ("expired", "revoked"):
         (trusted / f"policy-{name}.yaml").write_text(
             policy_text(people, name))
+    # Where readers get the certificate.
+    (rig.logs / "keys").mkdir()
+    (rig.logs / "keys/release.asc").write_bytes(
+        people["signer"].certificate())
 
 
 def watch(rig, stop):

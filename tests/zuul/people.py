@@ -9,8 +9,13 @@ from rig import HERE, RIG, run
 # One for the honest and most attacks; the others have hostile stanzas, or
 # jobs with a key that must be refused.
 PROJECT = "example/hello"
-STANZAS = ["dependencies", "check", "shadow", "inherit", "vary", "become"]
+STANZAS = ["dependencies", "check", "shadow", "inherit", "vary", "become",
+           "variables"]
 KEYS = "example/keys"
+# Whose site is full; one that is only validated; one with a wheel and an image
+# beside the sdist, and who builds that a second time.
+FULL, ONLY = "example/full", "example/only"
+PARTS, BUILDER = "example/parts", "example/builder"
 LONG_AGO = "20240101T000000!"
 
 
@@ -72,10 +77,23 @@ def policy_text(people, signer):
             "preset": "git-archive@1",
         }],
     }
-    names = [PROJECT, KEYS, *(f"example/{name}" for name in STANZAS)]
+    names = [PROJECT, KEYS, FULL, ONLY,
+             *(f"example/{name}" for name in STANZAS)]
     projects = {name: rules | {
         "repository": f"https://git.example.org/{name}",
         "destination": name} for name in names}
+    projects[FULL]["name"] = "hello"
+    projects[PARTS] = rules | {
+        "name": "hello", "destination": PARTS,
+        "repository": f"https://git.example.org/{PARTS}",
+        "artifacts": [
+            {"name": "hello-{version}.tar.gz", "preset": "python-flit@1"},
+            {"name": "hello-{version}-py3-none-any.whl", "root": "",
+             "preset": "python-wheel@1"},
+            {"name": "hello-{version}-image.tar", "root": "",
+             "preset": "git-archive@1", "omit": ["**"], "rebuilt": [
+                 {"name": "second", "builder": "second-build",
+                  "paths": ["**"]}]}]}
     # Vetted, but for another project.
     projects["example/other"] = rules | {
         "repository": "https://git.example.org/example/other",
@@ -83,7 +101,8 @@ def policy_text(people, signer):
     return yaml.safe_dump({
         "format": "countersign/policy@v1",
         "groups": {
-            "taggers": {"certificates": [people["tagger"].primary]},
+            "taggers": {"certificates": [
+                people["tagger"].primary, people["expired"].primary]},
             "others": {"certificates": [people["other"].primary]}},
         "projects": projects})
 
@@ -98,6 +117,8 @@ class Project:
         self.bare = zuul.new_repository(name)
         self.work = zuul.folder / "work" / name
         shutil.copytree(HERE / "hello", self.work)
+        if name == PARTS:
+            shutil.copytree(HERE / "parts", self.work, dirs_exist_ok=True)
         self.git("init", "--quiet", "--initial-branch=master")
         self.write("hello.c", "int main(void) { return 0; }\n")
         for path, text in (files or {}).items():
@@ -113,7 +134,16 @@ class Project:
                        "GIT_CONFIG_NOSYSTEM": "1",
                        # The repositories are the services' own.
                        "GIT_CONFIG_GLOBAL": str(RIG / "home/.gitconfig")}
+        if person.time:
+            # gpg signs with no expired key, but when told another time.
+            environment["GIT_COMMITTER_DATE"] = "2024-02-01T00:00:00Z"
+            (person.home / "gpg").write_text(
+                '#!/bin/sh\nexec gpg --faked-system-time 20240201T000000! '
+                '"$@"\n')
+            (person.home / "gpg").chmod(0o755)
         who = ["-c", "user.name=A Tagger", "-c", "user.email=a@example.org"]
+        if person.time:
+            who += ["-c", f"gpg.program={person.home}/gpg"]
         if not any("gpg.format" in str(word) for word in arguments):
             who += ["-c", f"user.signingkey={person.subkey}!"]
         return run("git", *who, *arguments, cwd=self.work, check=check,

@@ -294,11 +294,11 @@ class Zuul:
     def secret_lines(self):
         """The lines of all secret keys, as they would stand in a file or a
         log, but those that a public certificate has, too."""
-        public = {line for path in (self.trusted / "keyring").iterdir()
-                  for line in path.read_text().splitlines()}
+        public = "".join(path.read_text() for path in
+                         (self.trusted / "keyring").iterdir())
         return sorted({line for key in self.keys.values()
                        for line in key.decode().splitlines()
-                       if len(line) > 40} - public)
+                       if len(line) > 40 and line not in public})
 
     def in_site(self, project):
         """The names of what is published."""
@@ -348,8 +348,10 @@ class Zuul:
                     self.folder / "etc/zuul.conf", "create-auth-token",
                     "--auth-config", "operator", "--tenant", TENANT,
                     "--user", "operator").stdout.decode().strip()
+        # The git driver asks for the difference of a branch's commits.
+        old = newrev if ref.startswith("refs/heads/") else "0" * 40
         body = json.dumps({"trigger": None, "pipeline": pipeline, "ref": ref,
-                           "oldrev": "0" * 40, "newrev": newrev}).encode()
+                           "oldrev": old, "newrev": newrev}).encode()
         request = urllib.request.Request(
             f"http://127.0.0.1:{WEB}/api/tenant/{TENANT}/project/"
             f"{project}/enqueue", body,

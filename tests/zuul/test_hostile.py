@@ -126,6 +126,15 @@ def test_varied_job(zuul):
 
 
 @GITLAB
+def test_variables_for_all_jobs_of_the_project(zuul):
+    """For our jobs they count less than what the jobs set."""
+    buildset = zuul.tag("v1.0", "example/variables")
+    assert not list(zuul.logs.glob("trap*")), str(buildset)
+    assert buildset.result == "SUCCESS", str(buildset)
+    assert "SHA256SUMS.asc" in " ".join(zuul.in_site("example/variables"))
+
+
+@GITLAB
 def test_variables_of_ansible_in_a_job_of_the_project(zuul):
     """The base job's playbooks are trusted and run in its builds, too."""
     buildset = zuul.tag("check-1", "example/become")
@@ -153,5 +162,3 @@ def test_bad_key(zuul, kind):
     assert SAYS[kind] in buildset.output(f"keys-{kind}"), str(buildset)
     assert not buildset.file(f"keys-{kind}", "release").exists()
     assert zuul.in_site(KEYS_PROJECT) == []
-
-

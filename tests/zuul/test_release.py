@@ -93,8 +93,14 @@ def test_tag_signed_by_a_vetted_person_of_another_project(zuul):
 
 
 @GIT
+def test_tag_signed_by_an_expired_key(zuul):
+    """Dated back to when the key was alive: who has an old key can do so."""
+    refused(zuul, "v1.8", "expired")
+
+
+@GIT
 def test_tag_signed_with_an_ssh_key(zuul):
-    refused(zuul, "v1.5", "tag-ssh-signed")
+    refused(zuul, "v1.5", "ssh-unknown-key")
 
 
 @GIT

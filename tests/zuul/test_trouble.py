@@ -2,8 +2,9 @@
 
 import time
 
-from people import PROJECT
-from rig import run, wait_for
+import pytest
+from people import FULL, PROJECT
+from rig import USER, run, wait_for
 from test_release import BOTH, GIT, SIGNING, files, published
 
 PUBLISHING = "countersign-publish : Verify and publish the release]"
@@ -61,11 +62,79 @@ def test_site_that_cannot_be_written_and_release_enqueued_twice(zuul, hello):
     assert "permission-denied" in buildset.output("example-publish")
     assert published(zuul, "3.0") == []
     # An operator mends it, and is impatient.
-    for _ in range(2):
-        zuul.enqueue(PROJECT, "refs/tags/v3.0", made)
-    buildset = zuul.tag("v3.0", number=2)
-    assert buildset.result == "SUCCESS", str(buildset)
+    zuul.enqueue(PROJECT, "refs/tags/v3.0", made)
+    zuul.enqueue(PROJECT, "refs/tags/v3.0", made, "again")
+    zuul.tag("v3.0", number=3)
+    both = [zuul.get(f"tenant/tenant/buildset/{one['uuid']}")["result"]
+            for one in zuul.buildsets(PROJECT, "refs/tags/v3.0")]
+    # Signed at two times: the first wins, the second must replace nothing.
+    assert "SUCCESS" in both, both
     assert published(zuul, "3.0") == files("3.0")
+    verify(zuul, zuul.site / PROJECT / files("3.0")[2])
+
+
+def verify(zuul, artifact):
+    run(zuul.trusted / "bin/countersign", "verify", "--keyring",
+        zuul.trusted / "keyring", artifact)
+
+
+@pytest.fixture
+def full_site(zuul):
+    """A site with room for so many KiB, where each file takes 4; and a release
+    that does not fit."""
+    project, site = zuul.projects[FULL], zuul.site / FULL
+    site.mkdir(parents=True, exist_ok=True)
+
+    def release(version, room):
+        change(project, version)
+        run("mount", "-t", "tmpfs", "-o", f"size={room}k,mode=0755", "tmpfs",
+            site)
+        run("chown", f"{USER}:", site)
+        made = project.release(f"v{version}")
+        buildset = zuul.tag(f"v{version}", FULL)
+        assert buildset.results()["example-publish"] == "FAILURE", (
+            str(buildset))
+        assert "disk-full" in buildset.output("example-publish")
+        # Who looks for the signed list sees that there is no release yet, and
+        # what is there is whole.
+        names = zuul.in_site(FULL)
+        assert names == sorted([f"hello-{version}.tar.gz",
+                                f"hello-{version}.tar.gz.asc"])[:room // 4]
+        for name in names:
+            assert (site / name).read_bytes() == buildset.file(
+                "example-release", f"release/{name}").read_bytes()
+        run("mount", "-o", "remount,size=1m", site)
+        return made
+
+    yield release
+    run("umount", site)
+
+
+def completed(zuul, version, made, number):
+    """Enqueued again, the release is there."""
+    zuul.enqueue(FULL, f"refs/tags/v{version}", made)
+    buildset = zuul.tag(f"v{version}", FULL, number=number)
+    assert buildset.result == "SUCCESS", str(buildset)
+    assert zuul.in_site(FULL) == files(version)
+    verify(zuul, zuul.site / FULL / files(version)[2])
+
+
+@GIT
+def test_full_disk(zuul, full_site):
+    made = full_site("4.4", 4)
+    completed(zuul, "4.4", made, 2)
+
+
+@GIT
+def test_full_disk_after_the_first_signature(zuul, full_site):
+    """The second run signs anew and replaces nothing; docs/zuul.md says what
+    an operator does then."""
+    made = full_site("4.8", 8)
+    zuul.enqueue(FULL, "refs/tags/v4.8", made)
+    buildset = zuul.tag("v4.8", FULL, number=2)
+    assert "site-file-differs" in buildset.output("example-publish")
+    (zuul.site / FULL / "hello-4.8.tar.gz.asc").unlink()
+    completed(zuul, "4.8", made, 3)
 
 
 def kill_executor_in(zuul, task):
