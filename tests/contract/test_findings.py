@@ -48,7 +48,8 @@ OTHERS = {
     "key-generate", "key-certify", "key-extend", "key-rotate", "key-revoke",
     "key-export-subkey", "key-publish", "key-check",
     "same-as",          # a kind of evidence
-    "ssh-keys", "former-signers",   # keys of the policy
+    "ssh-keys",         # a key of the policy
+    "former-signers",   # a key of the policy
     "tag-note",         # an option
     # keys and algorithms of SSH
     "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", "rsa-sha2-256",
