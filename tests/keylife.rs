@@ -671,6 +671,55 @@ fn what_was_published_is_never_dropped() {
 }
 
 #[test]
+fn what_the_primary_key_never_spoke_of_is_not_published() {
+    let life = Life::new();
+    fs::create_dir(life.world.path("site-keys")).unwrap();
+    let public = life.public("born");
+    let binary = |bytes: &[u8]| {
+        life.write("in.asc", bytes);
+        run_ok(life.gpg().args(["--yes", "--output", "out.pgp", "--dearmor", "in.asc"]));
+        life.read("out.pgp")
+    };
+    let good = binary(&life.read(&public));
+    // A user id, a picture, and the subkey of somebody else with its binding.
+    let user_id = b"Evil <evil@example.org>";
+    let stranger = run_ok(life.world.gpg().args(["--armor", "--export", &life.world.stranger.certificate]));
+    let stranger = binary(format!("{stranger}\n").as_bytes());
+    life.write("stranger.pgp", &stranger);
+    let packets = run_ok(life.gpg().args(["--list-packets", "stranger.pgp"]));
+    let subkey = packets.lines().find(|line| line.contains(" tag=14 ")).unwrap();
+    let subkey = subkey.split("off=").nth(1).unwrap().split(' ').next().unwrap();
+    let subkey: usize = subkey.parse().unwrap();
+    let grafted = [
+        &good[..],
+        &[0xc0 | 13, user_id.len() as u8],
+        user_id,
+        &[0xc0 | 17, 3, 2, 100, 0],
+        &stranger[subkey..],
+    ];
+    life.write("grafted.pgp", grafted.concat());
+    let listed = run_ok(life.gpg().args(["--list-packets", "grafted.pgp"]));
+    assert!(listed.contains("evil@example.org") && listed.matches(":public sub key packet:").count() == 2);
+    let publish = |file: &str, more: &[&str]| {
+        let at = ["--output-dir", "site-keys", "--at", "2026-01-10"];
+        life.key(&[&["publish", file], &at[..], more].concat())
+    };
+    let parts = || {
+        binary(&life.read(&life.public("site-keys")));
+        let listed = run_ok(life.gpg().args(["--list-packets", "out.pgp"]));
+        let count = |tag: &str| listed.matches(&format!(" tag={tag} ")).count();
+        (listed.matches("evil@").count(), count("13"), count("14"), count("17"))
+    };
+    publish("grafted.pgp", &["--first"]).ok();
+    assert_eq!(parts(), (0, 1, 1, 0), "user ids, subkeys and pictures");
+    // It is no loss where it was published already.
+    fs::copy(life.world.path("grafted.pgp"), life.world.path(&life.public("site-keys"))).unwrap();
+    assert_eq!(parts(), (1, 2, 2, 1));
+    publish(&public, &[]).ok();
+    assert_eq!(parts(), (0, 1, 1, 0));
+}
+
+#[test]
 fn revocation_certificates_that_were_kept_apart() {
     let life = Life::new();
     fs::create_dir(life.world.path("site-keys")).unwrap();

@@ -307,6 +307,25 @@ fn git_verifies_tags_by_the_allowed_signers() {
     assert!(!late.status.success(), "the bounds of the group are in it");
 }
 
+#[test]
+fn a_weak_ssh_key_is_not_handed_to_git() {
+    let world = World::new();
+    let keygen = ["-q", "-N", "", "-t", "rsa", "-b", "2048", "-C", "bob", "-f"];
+    run_ok(Command::new("ssh-keygen").args(keygen).arg(world.path("bob")));
+    let line = fs::read_to_string(world.path("bob.pub")).unwrap();
+    let policy = fs::read_to_string(world.path("policy.yaml")).unwrap();
+    let keys = format!("ssh-keys: [\"{}\"], note", line.trim());
+    fs::write(world.path("policy.yaml"), policy.replacen("note", &keys, 1)).unwrap();
+    let ran = export(&world, "git-allowed-signers", &PROJECT);
+    ran.rejected_for("no-ssh-keys").rejected_for("export-left-out");
+    let signer = format!("signer: {}", world.release.certificate);
+    let text = fs::read_to_string(world.path("policy.yaml")).unwrap();
+    let exception = format!("{signer}\n    signatures: {{weak-keys-until: 2026-02-01}}");
+    fs::write(world.path("policy.yaml"), text.replace(&signer, &exception)).unwrap();
+    assert_eq!(export(&world, "git-allowed-signers", &PROJECT).ok().codes(), [""; 0]);
+    assert!(self::text(&world, "allowed_signers").contains("ssh-rsa"));
+}
+
 // Requests
 
 struct Newcomer {

@@ -86,7 +86,7 @@ pub struct KeyringAdd {
     #[arg(long, value_name = "DATE", value_parser = value::time)]
     pub vetted_at: Time,
     /// Whose it is
-    #[arg(long, value_name = "NAME", value_parser = value::words)]
+    #[arg(long, value_name = "NAME", value_parser = value::person)]
     pub person: Option<String>,
     /// A project for which it was vetted; may be given several times [default: all]
     #[arg(long = "project", value_name = "NAME", value_parser = value::project)]

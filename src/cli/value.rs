@@ -1,5 +1,6 @@
 //! Values of arguments that are checked as they are read.
 
+use crate::release::vetting::check_person;
 use crate::release::{Fingerprint, ObjectId, Sha256Digest, Time, name};
 
 /// A tag name, by git's rules and not starting with `-`.
@@ -128,6 +129,14 @@ pub fn days(text: &str) -> Result<i64, String> {
 /// That they are.
 pub fn words(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("say something".into()) } else { Ok(text.to_string()) }
+}
+
+/// The name of a person.
+///
+/// # Errors
+/// That it is none.
+pub fn person(text: &str) -> Result<String, String> {
+    check_person(text).map(|()| text.to_string()).map_err(String::from)
 }
 
 /// An address on the web, of plain characters: it goes into shell and Perl

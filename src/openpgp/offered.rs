@@ -24,13 +24,7 @@ impl Certificate {
     /// [`KeyringError`] unless it is one public certificate.
     pub fn offered(name: &str, bytes: &[u8]) -> Result<Self, KeyringError> {
         let armored = bytes.first().is_none_or(|first| first & 0x80 == 0);
-        let cert = keyring::read_cert(name, bytes, armored)?
-            .retain_userids(|user_id| {
-                user_id.self_signatures().next().is_some() || user_id.self_revocations().next().is_some()
-            })
-            .retain_subkeys(|subkey| {
-                subkey.self_signatures().next().is_some() || subkey.self_revocations().next().is_some()
-            });
+        let cert = own_parts(keyring::read_cert(name, bytes, armored)?);
         let Some(fingerprint) = convert::fingerprint(&cert.fingerprint()) else {
             let message = "expected a certificate of version 4 or 6";
             return Err(keyring::refuse("keyring-not-a-certificate", name, message));
@@ -109,6 +103,19 @@ impl Certificate {
         all.sort();
         all
     }
+}
+
+/// The certificate without what its primary key never spoke of.
+pub(super) fn own_parts(cert: sq::Cert) -> sq::Cert {
+    cert.retain_userids(|part| {
+        part.self_signatures().next().is_some() || part.self_revocations().next().is_some()
+    })
+    .retain_user_attributes(|part| {
+        part.self_signatures().next().is_some() || part.self_revocations().next().is_some()
+    })
+    .retain_subkeys(|part| {
+        part.self_signatures().next().is_some() || part.self_revocations().next().is_some()
+    })
 }
 
 /// Several certificates in one armour block.

@@ -151,6 +151,20 @@ impl Register {
     }
 }
 
+/// Whether a text can name a person, in `keyring.yaml` and in a policy. Names
+/// are compared, so that somebody with two keys counts once: a blank at the
+/// end would make two people of one.
+///
+/// # Errors
+/// That it cannot.
+pub fn check_person(name: &str) -> Result<(), &'static str> {
+    let plain = name.trim() == name && !name.is_empty() && name.len() <= 200;
+    if plain && !name.contains(char::is_control) {
+        return Ok(());
+    }
+    Err("is empty, too long, or not plain text")
+}
+
 fn vetting(raw: RawVetting) -> Result<Vetting, String> {
     let RawVetting { person, vetted_by, vetted_at, mut projects, state, since, note } = raw;
     let standing = match (state.as_str(), since) {
@@ -161,6 +175,9 @@ fn vetting(raw: RawVetting) -> Result<Vetting, String> {
         ("retired" | "compromised", None) => return Err(format!("the state {state} needs a date in since")),
         _ => return Err(format!("the state {state:?} is neither active, retired nor compromised")),
     };
+    if let Some(name) = &person {
+        check_person(name).map_err(|why| format!("the person {name:?} {why}"))?;
+    }
     if vetted_by.as_ref().is_some_and(|by| by.trim().is_empty()) {
         return Err("vetted_by is empty".into());
     }
@@ -213,6 +230,9 @@ mod tests {
             ("{vetted_by: A, vetted_at: 2026-01-02, state: Active}".into(), "neither active"),
             ("{vetted_by: ' ', vetted_at: 2026-01-02, state: active}".into(), "vetted_by is empty"),
             ("{vetted_by: A, state: active}".into(), "belong together"),
+            (format!("{{{good}, person: 'Ada '}}"), "not plain text"),
+            (format!("{{{good}, person: ''}}"), "is empty"),
+            (format!("{{{good}, person: \"A\\nB\"}}"), "not plain text"),
             (format!("{{{good}, projects: [../x]}}"), "bad part"),
             (format!("{{{good}}}\n  \"{FPR}\": {{{good}}}"), "duplicate key"),
             (format!("{{{good}}}\n  \"{}\": {{{good}}}", FPR.to_lowercase()), "upper case"),

@@ -31,8 +31,9 @@ pub(super) fn run(args: &cli::KeyringExport, now: Time) -> Result<Report, Failur
     };
     let mut findings = Vec::new();
     if args.format == ExportFormat::GitAllowedSigners {
-        let signers = policy.as_ref().map(|policy| formats::allowed_signers(policy, project));
-        let outputs = signers.unwrap_or_default();
+        let signers = policy.as_ref().map(|policy| formats::allowed_signers(policy, project, at));
+        let (outputs, left_out) = signers.unwrap_or_default();
+        findings.extend(left_out);
         if outputs.is_empty() {
             let hint = "Name them in the groups of the policy; OpenPGP certificates go out by --format keys.";
             let told = "allowed_signers lists SSH keys, and the policy names none who may sign tags";

@@ -8,8 +8,8 @@ use crate::release::policy::{Policy, Project};
 use crate::release::record::KeyName;
 use crate::release::signature::CertificateFacts;
 use crate::release::vetting::Vetting;
-use crate::release::{Fingerprint, Time};
-use crate::trust::Outlook;
+use crate::release::{Finding, Fingerprint, Time};
+use crate::trust::{self, Outlook};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -47,16 +47,31 @@ fn block(chosen: &[Chosen<'_>]) -> Vec<u8> {
 
 /// `allowed_signers` of ssh-keygen(1): the SSH keys that may sign tags, for
 /// git alone, within the bounds of their groups. A key of several groups has
-/// a line for each.
-pub(super) fn allowed_signers(policy: &Policy, project: Option<(&str, &Project)>) -> Vec<Output> {
+/// a line for each. Those whose signatures would be refused here are left out,
+/// and told.
+pub(super) fn allowed_signers(
+    policy: &Policy,
+    project: Option<(&str, &Project)>,
+    at: Time,
+) -> (Vec<Output>, Vec<Finding>) {
     let projects: Vec<&Project> = match project {
         Some((_, project)) => vec![project],
         None => policy.projects.values().collect(),
     };
     let names: BTreeSet<&String> = projects.iter().flat_map(|project| &project.taggers.any).collect();
-    let mut lines = BTreeSet::new();
+    let (mut lines, mut left_out) = (BTreeSet::new(), BTreeMap::new());
     for (name, group) in names.into_iter().filter_map(|name| Some((name, policy.groups.get(name)?))) {
+        let using = projects.iter().filter(|project| project.taggers.any.contains(name));
+        let exception = using.filter_map(|project| project.signatures.weak_keys_until).max();
         for key in &group.ssh_keys {
+            if let Some(problem) = trust::ssh_key_problem(key, exception, at) {
+                let told =
+                    format!("its signatures would be refused, and it is left out: {}", problem.message);
+                let hint = "Nothing to do, if that is meant.";
+                let note = Finding::note("export-left-out", &problem.subject, told, hint);
+                left_out.insert(key.fingerprint, note);
+                continue;
+            }
             let holder = policy.holder(&KeyName::Ssh(key.fingerprint)).unwrap_or(name);
             let mut options = vec!["namespaces=\"git\"".to_string()];
             let stamp = |time: Time| time.to_string().replace(['-', ':', 'T'], "");
@@ -65,10 +80,9 @@ pub(super) fn allowed_signers(policy: &Policy, project: Option<(&str, &Project)>
             lines.insert(format!("{} {} {}\n", principal(holder), options.join(","), key.line()));
         }
     }
-    if lines.is_empty() {
-        return vec![];
-    }
-    vec![("allowed_signers".into(), lines.into_iter().collect::<String>().into_bytes())]
+    let text: String = lines.into_iter().collect();
+    let output = (!text.is_empty()).then(|| ("allowed_signers".into(), text.into_bytes()));
+    (output.into_iter().collect(), left_out.into_values().collect())
 }
 
 /// A name without what has a meaning in a list of principals.

@@ -14,6 +14,7 @@ use sq::{Cert, Fingerprint as SqFingerprint};
 use super::{LifeError, failed};
 use crate::openpgp::armor::{self, ArmorDefect};
 use crate::openpgp::certificate::{self, Revokers};
+use crate::openpgp::offered::own_parts;
 use crate::openpgp::{MAX_CERTIFICATE_BYTES, convert, inspect};
 use crate::release::Fingerprint;
 use crate::release::path::printable;
@@ -40,7 +41,9 @@ impl Revokers for Alone {
 
 impl PublicCertificate {
     /// Reads one public certificate, armoured or binary. Text around the
-    /// armour is passed over: published files begin with a listing.
+    /// armour is passed over: published files begin with a listing. User ids
+    /// and subkeys that its primary key never spoke of are left out: anybody
+    /// could have put them there, and what is published once stays.
     ///
     /// # Errors
     /// [`LifeError`] with `not-a-certificate`, `secret-key-given` or
@@ -65,7 +68,7 @@ impl PublicCertificate {
         if cert.is_tsk() {
             return Err(secret_given());
         }
-        Self::of(cert)
+        Self::of(own_parts(cert))
     }
 
     pub(super) fn of(cert: Cert) -> Result<Self, LifeError> {

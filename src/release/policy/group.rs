@@ -5,7 +5,7 @@ use super::raw;
 use crate::release::document::BadDocument;
 use crate::release::record::KeyName;
 use crate::release::ssh::SshPublicKey;
-use crate::release::{Fingerprint, Time};
+use crate::release::{Fingerprint, Time, vetting};
 use std::collections::BTreeMap;
 
 /// Keys that may act together under one name.
@@ -87,9 +87,7 @@ pub(super) fn check(place: &Place, raw: raw::Group) -> Result<Group, BadDocument
     let mut people: Vec<Person> = Vec::new();
     for (index, raw::Person { name, certificates, ssh_keys }) in persons.into_iter().enumerate() {
         let place = place.at("people").at(index);
-        if name.trim() != name || name.is_empty() || name.len() > 200 || name.contains(char::is_control) {
-            return Err(place.at("name").fault("is empty, too long, or not plain text"));
-        }
+        vetting::check_person(&name).map_err(|why| place.at("name").fault(why))?;
         if people.iter().any(|other| other.name == name) {
             return Err(place.at("name").fault(format!("{name:?} stands there twice")));
         }
