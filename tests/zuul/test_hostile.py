@@ -138,6 +138,7 @@ def test_variables_for_all_jobs_of_the_project(zuul):
 def test_variables_of_ansible_in_a_job_of_the_project(zuul):
     """The base job's playbooks are trusted and run in its builds, too."""
     buildset = zuul.tag("check-1", "example/become")
+    assert buildset.result == "SUCCESS", str(buildset)
     assert not list(zuul.logs.glob("trap*")), str(buildset)
 
 
