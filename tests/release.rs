@@ -351,6 +351,53 @@ fn a_published_file_never_changes() {
     world.verify(&["site/example/hello"], &[]).ok();
 }
 
+/// An earlier run that stopped leaves some of its files; the signer's second
+/// run makes other signatures for the same artifact.
+#[test]
+fn a_release_that_stopped_half_way_is_completed_by_signing_again() {
+    let names = [
+        "hello-1.0.tar.gz",
+        "hello-1.0.tar.gz.asc",
+        "hello-1.0.tar.gz.validation.yaml",
+        "hello-1.0.SHA256SUMS",
+        "hello-1.0.SHA256SUMS.asc",
+    ];
+    let world = World::new();
+    world.sign("dist", &[]).ok();
+    fs::create_dir(world.path("again")).unwrap();
+    world.build("again");
+    world.sign("again", &[]).ok();
+    let site = world.path("site/example/hello");
+    let leave = |count: usize| {
+        let _ = fs::remove_dir_all(&site);
+        fs::create_dir_all(&site).unwrap();
+        for name in &names[..count] {
+            fs::copy(world.path("dist").join(name), site.join(name)).unwrap();
+        }
+    };
+    for count in 0..names.len() {
+        leave(count);
+        let looked = world.publish("again", &["--check"]);
+        let done = world.publish("again", &[]);
+        looked.ok();
+        done.ok();
+        assert_eq!(done.codes().contains(&"unfinished-release"), count > 1, "{count}");
+        for name in names {
+            let (there, made) = (fs::read(site.join(name)), fs::read(world.path("again").join(name)));
+            assert_eq!(there.unwrap(), made.unwrap(), "{count}: {name}");
+        }
+    }
+    // Once the signed list is there, nothing changes any more.
+    leave(names.len());
+    world.publish("again", &[]).rejected_for("site-file-differs");
+    // And an artifact never does.
+    leave(2);
+    fs::write(site.join(names[0]), "other").unwrap();
+    world.publish("again", &[]).rejected_for("site-file-differs");
+    assert_eq!(fs::read(site.join(names[0])).unwrap(), b"other");
+    assert_eq!(fs::read(site.join(names[1])).unwrap(), fs::read(world.path("dist").join(names[1])).unwrap());
+}
+
 #[test]
 fn stale_signatures_are_not_published_but_stay_verifiable() {
     let world = World::new();

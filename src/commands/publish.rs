@@ -9,10 +9,10 @@ use super::validate::documents;
 use super::verify::{Judge, Verified};
 use super::{Failure, progress};
 use crate::cli;
-use crate::files::{self, Kind};
+use crate::files::{self, Kind, Replace};
 use crate::release::policy::Project;
 use crate::release::record::{self, Record};
-use crate::release::{Finding, Sha256Digest, Time, finding};
+use crate::release::{Finding, Sha256Digest, Time, checksums, finding};
 use crate::report::Report;
 use crate::site::{self, Destination, Present};
 use serde_json::json;
@@ -148,12 +148,18 @@ fn rank(name: &str) -> u8 {
     match name {
         name if name.ends_with(".asc") => 1,
         name if name.ends_with(".validation.yaml") => 2,
+        name if name.ends_with(checksums::SUFFIX) => 3,
         _ => 0,
     }
 }
 
 /// Looks at every name before the first is placed. Tells for each file
 /// whether it was (or, with `--check`, would be) placed.
+///
+/// A release is published when its checksum list is there, signed. Until then
+/// an earlier run stopped half-way, and whoever signs again makes other
+/// signatures: what is left of the earlier ones is replaced. An artifact never
+/// is, since its bytes are the same however often it is signed.
 fn place(
     args: &cli::Publish,
     project: &Project,
@@ -163,28 +169,52 @@ fn place(
         true => None,
         false => Some(Destination::open(&args.site, &project.destination)?),
     };
-    let (mut missing, mut findings) = (Vec::new(), Vec::new());
+    let mut present = Vec::new();
     for (name, wanted) in order {
-        let present = match &destination {
+        present.push(match &destination {
             Some(destination) => destination.look(name, *wanted)?,
             None => site::preview(&args.site, &project.destination, name, *wanted)?,
-        };
-        if let Present::Differs(found) = present {
-            let told = format!("is published with other bytes: SHA-256 {found} there, {wanted} here");
-            let hint = "a published file never changes; make a new version";
-            findings.push(Finding::error("site-file-differs", name, told, hint));
-        }
-        missing.push(present == Present::No);
+        });
     }
-    if let (Some(destination), false) = (destination, finding::rejects(&findings)) {
-        for ((name, wanted), _) in order.iter().zip(&missing).filter(|(_, missing)| **missing) {
-            progress::say(&format!("placing {name}"));
-            let mut source = files::open_regular(&args.artifacts.join(name))?;
-            destination.place(name, &mut source, *wanted)?;
+    let unfinished = present.last() == Some(&Present::No);
+    let (mut findings, mut left) = (Vec::new(), 0_usize);
+    for ((name, wanted), present) in order.iter().zip(&present) {
+        let Present::Differs(found) = present else { continue };
+        if unfinished && rank(name) > 0 {
+            left += 1;
+            continue;
         }
+        let told = format!("is published with other bytes: SHA-256 {found} there, {wanted} here");
+        let hint = "a published file never changes; make a new version";
+        findings.push(Finding::error("site-file-differs", name, told, hint));
     }
     if finding::rejects(&findings) {
-        missing.fill(false);
+        return Ok((vec![false; order.len()], findings));
     }
-    Ok((missing, findings))
+    if left > 0 {
+        let told = format!(
+            "an earlier run stopped before it placed the signed list; {left} of its signatures, records and \
+             lists are replaced"
+        );
+        findings.push(Finding::note(
+            "unfinished-release",
+            &project.destination,
+            told,
+            "nothing is to be done",
+        ));
+    }
+    let todo: Vec<bool> = present.iter().map(|present| *present != Present::Same).collect();
+    if let Some(destination) = destination {
+        for (((name, wanted), present), _) in order.iter().zip(&present).zip(&todo).filter(|(_, todo)| **todo)
+        {
+            progress::say(&format!("placing {name}"));
+            let mut source = files::open_regular(&args.artifacts.join(name))?;
+            let replace = match present {
+                Present::Differs(_) => Replace::Yes,
+                Present::No | Present::Same => Replace::Never,
+            };
+            destination.place(name, &mut source, *wanted, replace)?;
+        }
+    }
+    Ok((todo, findings))
 }

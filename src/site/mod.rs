@@ -1,7 +1,7 @@
 //! The published tree: plain files that any web server can serve.
 //!
-//! A file appears under its final name whole or not at all, and is never
-//! replaced by other bytes. Runs exclude each other by a lock at the root.
+//! A file appears under its final name whole or not at all. Whether it may
+//! replace another one, the caller decides. Runs exclude each other by a lock at the root.
 
 use crate::files::{self, FileError, Kind, NewFile, Replace};
 use crate::release::Sha256Digest;
@@ -127,8 +127,14 @@ impl Destination {
     /// was judged, or nothing appears.
     ///
     /// # Errors
-    /// [`SiteError`]; an existing name is never replaced.
-    pub fn place(&self, name: &str, source: &mut File, wanted: Sha256Digest) -> Result<(), SiteError> {
+    /// [`SiteError`]; what the name had is there as before.
+    pub fn place(
+        &self,
+        name: &str,
+        source: &mut File,
+        wanted: Sha256Digest,
+        replace: Replace,
+    ) -> Result<(), SiteError> {
         let mut new = NewFile::create(&self.folder, name)?;
         let path = self.folder.join(name);
         let mut hasher = Sha256::new();
@@ -139,7 +145,7 @@ impl Destination {
         if Sha256Digest(hasher.finalize().into()) != wanted {
             return Err(SiteError::Changed { path });
         }
-        Ok(new.finish(Replace::Never)?)
+        Ok(new.finish(replace)?)
     }
 }
 
@@ -234,10 +240,10 @@ mod tests {
         let site = tempfile::tempdir().unwrap();
         let destination = Destination::open(site.path(), "a/b").unwrap();
         assert_eq!(destination.look("x", digest(b"1")).unwrap(), Present::No);
-        destination.place("x", &mut source(b"1"), digest(b"1")).unwrap();
+        destination.place("x", &mut source(b"1"), digest(b"1"), Replace::Never).unwrap();
         assert_eq!(destination.look("x", digest(b"1")).unwrap(), Present::Same);
         assert_eq!(destination.look("x", digest(b"2")).unwrap(), Present::Differs(digest(b"1")));
-        assert!(destination.place("x", &mut source(b"2"), digest(b"2")).is_err());
+        assert!(destination.place("x", &mut source(b"2"), digest(b"2"), Replace::Never).is_err());
         assert_eq!(std::fs::read(site.path().join("a/b/x")).unwrap(), b"1");
     }
 
@@ -245,7 +251,8 @@ mod tests {
     fn bytes_other_than_the_judged_ones_never_appear() {
         let site = tempfile::tempdir().unwrap();
         let destination = Destination::open(site.path(), "a").unwrap();
-        let error = destination.place("x", &mut source(b"other"), digest(b"judged")).unwrap_err();
+        let error =
+            destination.place("x", &mut source(b"other"), digest(b"judged"), Replace::Never).unwrap_err();
         assert_eq!(error.code(), "file-changed");
         assert_eq!(contents(&site.path().join("a")).unwrap(), []);
     }
@@ -264,7 +271,7 @@ mod tests {
         let destination = Destination::open(site.path(), "a").unwrap();
         std::os::unix::fs::symlink("/etc/passwd", site.path().join("a/x")).unwrap();
         assert_eq!(destination.look("x", digest(b"")).unwrap_err().code(), "not-a-regular-file");
-        assert!(destination.place("x", &mut source(b""), digest(b"")).is_err());
+        assert!(destination.place("x", &mut source(b""), digest(b""), Replace::Never).is_err());
     }
 
     #[test]
