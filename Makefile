@@ -22,8 +22,8 @@ test: setup-test all
 	tests/run "$(CURDIR)/$(HELPER)"
 
 # The roles and jobs in a whole, real Zuul, started for it in namespaces of its
-# own (needs root; up to twenty minutes). It is a part of .ci/run and not of
-# `make test`. Give PYTEST="-k NAME" for a part.
+# own (needs root and namespaces; fifteen minutes). Not a part of `make test`
+# nor of .ci/run. Give PYTEST="-k NAME" for a part.
 test-zuul: setup-test all
 	tests/zuul/run "$(CURDIR)/$(HELPER)" $(PYTEST)
 
