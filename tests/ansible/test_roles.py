@@ -1,5 +1,7 @@
 """Each role with the real helper: good, bad, check mode, wrong variables."""
 
+import hashlib
+
 import pytest
 from forge import add_file, flip_one_byte
 from rig import (
@@ -259,6 +261,27 @@ def test_verify_accepts_a_signed_folder_and_changes_nothing(
     assert played.ok
     assert played.changed == 0
     assert snapshot(signed) == before
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_verify_takes_proofs_of_age(player, source, signed, world, sound):
+    proof = signed.parent / "ages 2026"
+    proof.write_text("".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in sorted(signed.glob("*.asc"))))
+    world.tagger.gpg("--local-user", f"{world.tagger.subkey}!", "--armor",
+                     "--detach-sign", proof)
+    if not sound:
+        proof.write_text("")
+    played = player.role(
+        "countersign-verify",
+        verifying(source, signed) | prefixed("verify", {
+            "mode": "archive", "age_proofs": [str(proof)]}))
+    result = played.facts["countersign_verify_result"]
+    assert played.ok == sound, played.output
+    if sound:
+        told, = result["result"]["age_proofs"]
+        assert told["name"] == proof.name
 
 
 def test_verify_refuses_a_swapped_artifact(player, source, signed):
