@@ -44,7 +44,7 @@ pub enum FileError {
         max: u64,
     },
     /// Another run holds the lock.
-    #[error("has been locked by another run for more than {} seconds", LOCK_STEPS / 10)]
+    #[error("has been locked by another run for more than {} seconds", LOCK_SECONDS)]
     Locked {
         /// The path of the lock.
         path: PathBuf,
@@ -345,6 +345,26 @@ impl NewFile {
     }
 }
 
+/// A file that is to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'d> {
+    /// Its name in the folder.
+    pub name: &'d str,
+    /// Its content.
+    pub bytes: &'d [u8],
+    /// Whether only the owner may read it.
+    pub private: bool,
+}
+
+impl Document<'_> {
+    fn begin(&self, folder: &Path) -> Result<NewFile, FileError> {
+        let make = if self.private { NewFile::create_private } else { NewFile::create };
+        let mut file = make(folder, self.name)?;
+        file.write(self.bytes)?;
+        Ok(file)
+    }
+}
+
 /// Writes new files into a folder, none of which may exist yet, so that the
 /// last one is there only when all others are, also after a crash: everything
 /// goes to the disk under temporary names, and only then gets its name.
@@ -356,18 +376,21 @@ impl NewFile {
 /// [`FileError`]. A full disk shows before any name appears.
 pub fn create_all<'d>(
     folder: &Path,
-    documents: impl IntoIterator<Item = (&'d str, &'d [u8])>,
+    documents: impl IntoIterator<Item = Document<'d>>,
 ) -> Result<(), FileError> {
     let (mut files, mut known) = (Vec::new(), HashMap::new());
-    for (name, bytes) in documents {
-        if let Some(first) = known.get(&bytes.as_ptr_range()) {
-            files.push(Written::Again { of: folder.join(first), target: folder.join(name), bytes });
+    for document in documents {
+        let key = (document.bytes.as_ptr_range(), document.private);
+        if let Some(first) = known.get(&key) {
+            files.push(Written::Again {
+                of: folder.join(first),
+                target: folder.join(document.name),
+                document,
+            });
             continue;
         }
-        let mut file = NewFile::create(folder, name)?;
-        file.write(bytes)?;
-        files.push(Written::New(file));
-        known.insert(bytes.as_ptr_range(), name);
+        files.push(Written::New(document.begin(folder)?));
+        known.insert(key, document.name);
     }
     // Not after each write: the first of many takes the others along.
     for file in &files {
@@ -389,7 +412,7 @@ enum Written<'d> {
     Again {
         of: PathBuf,
         target: PathBuf,
-        bytes: &'d [u8],
+        document: Document<'d>,
     },
 }
 
@@ -397,13 +420,13 @@ impl Written<'_> {
     fn name(self) -> Result<(), FileError> {
         match self {
             Self::New(file) => file.name(Replace::Never).map(drop),
-            Self::Again { of, target, bytes } => match std::fs::hard_link(&of, &target) {
+            Self::Again { of, target, document } => match std::fs::hard_link(&of, &target) {
                 Ok(()) => Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     Err(FileError::io(&target, "name it", error))
                 }
                 // Not every file system has links, and none has any number.
-                Err(_) => create(&target, bytes),
+                Err(_) => document.begin(target.parent().unwrap_or(Path::new(".")))?.finish(Replace::Never),
             },
         }
     }
@@ -505,8 +528,8 @@ pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(told)
 }
 
-/// How long a run waits for another one, in steps of a tenth of a second.
-const LOCK_STEPS: u32 = 300;
+/// How long a run waits for another one.
+pub const LOCK_SECONDS: u32 = 30;
 
 /// Takes the lock `path`, a file that is made if it is not there and stays.
 /// It is held as long as the returned file is open, also against a run that
@@ -519,7 +542,7 @@ pub fn lock(path: &Path) -> Result<File, FileError> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let fd = rustix::fs::open(path, flags, Mode::from_raw_mode(0o644))
         .map_err(|errno| FileError::io(path, "make the lock", errno.into()))?;
-    for _ in 0..LOCK_STEPS {
+    for _ in 0..10 * LOCK_SECONDS {
         match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Ok(fd.into()),
             Err(rustix::io::Errno::WOULDBLOCK) => {
@@ -610,8 +633,9 @@ mod tests {
         let record = b"record".to_vec();
         let documents =
             [("a", &b"a"[..]), ("r1", &record), ("r2", &record), ("r3", b"record"), ("last", b"l")];
+        let documents = documents.map(|(name, bytes)| Document { name, bytes, private: false });
         create_all(folder.path(), documents).unwrap();
-        for (name, bytes) in documents {
+        for Document { name, bytes, .. } in documents {
             assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), bytes, "{name}");
         }
         assert_eq!(list(folder.path()).unwrap().len(), 5);

@@ -33,7 +33,7 @@ pub(super) static CLAIMED: Ages = Ages { claimed: true, seen: BTreeMap::new() };
 impl Ages {
     /// What is known of the age of this signature file.
     pub fn of(&self, signature: &[u8]) -> Age {
-        let seen = (!self.seen.is_empty()).then(|| self.seen.get(&inputs::sha256(signature)));
+        let seen = (!self.seen.is_empty()).then(|| self.seen.get(&Sha256Digest::of(signature)));
         match seen.flatten() {
             Some(seen) => Age::SeenAt(*seen),
             None if self.claimed => Age::Claimed,
@@ -148,7 +148,7 @@ impl Proof {
             }
         };
         self.accepted = Some(json!({
-            "name": file_name, "sha256": inputs::sha256(&self.list), "entries": entries.len(),
+            "name": file_name, "sha256": Sha256Digest::of(&self.list), "entries": entries.len(),
             "seen": seen, "signers": judged.signers,
         }));
         for digest in entries.into_values() {

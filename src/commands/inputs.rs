@@ -12,7 +12,6 @@ use crate::release::record::Record;
 use crate::release::vetting;
 use crate::release::{Sha256Digest, Time};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -35,7 +34,7 @@ impl Inputs {
 pub(super) fn policy(path: &Path) -> Result<(Policy, Sha256Digest), Failure> {
     let bytes = given(path)?;
     let policy = Policy::parse(&bytes).map_err(|error| Failure::document("bad-policy", path, &error))?;
-    Ok((policy, sha256(&bytes)))
+    Ok((policy, Sha256Digest::of(&bytes)))
 }
 
 /// The record of a file, with its bytes.
@@ -65,10 +64,6 @@ pub(super) fn add_list(result: &mut Value, key: &str, list: Vec<Value>) {
     if let (Value::Object(map), false) = (result, list.is_empty()) {
         map.insert(key.into(), Value::Array(list));
     }
-}
-
-pub(super) fn sha256(bytes: &[u8]) -> Sha256Digest {
-    Sha256Digest(Sha256::digest(bytes).into())
 }
 
 /// The project of this name in the policy.

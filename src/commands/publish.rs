@@ -46,7 +46,7 @@ pub(super) fn run(args: &cli::Publish, now: Time) -> Result<Report, Failure> {
         "at": inputs.at,
         "policy_sha256": inputs.policy_sha256,
         "keyring_sha256": inputs.keyring.digest(),
-        "record_sha256": inputs::sha256(&record_bytes),
+        "record_sha256": Sha256Digest::of(&record_bytes),
         "destination": project.destination,
         "files": files.collect::<Vec<_>>(),
     });
@@ -115,7 +115,7 @@ fn verified(
     }
     let mut findings = std::mem::take(&mut verified.findings);
     let Some(list) = verified.lists.remove(&name) else { return Ok((vec![], findings)) };
-    let record_sha256 = inputs::sha256(record_bytes);
+    let record_sha256 = Sha256Digest::of(record_bytes);
     for artifact in &record.artifacts {
         let file = record::file_name(artifact.name.as_str());
         if list.entries.get(&file) != Some(&record_sha256) {
@@ -147,7 +147,7 @@ fn verified(
 fn rank(name: &str) -> u8 {
     match name {
         name if name.ends_with(".asc") => 1,
-        name if name.ends_with(".validation.yaml") => 2,
+        name if name.ends_with(record::SUFFIX) => 2,
         name if name.ends_with(checksums::SUFFIX) => 3,
         _ => 0,
     }

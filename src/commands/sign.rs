@@ -49,7 +49,11 @@ struct Document {
 
 impl Document {
     fn new(name: String, bytes: Vec<u8>) -> Self {
-        Self { name, sha256: inputs::sha256(&bytes), bytes: bytes.into() }
+        Self { name, sha256: Sha256Digest::of(&bytes), bytes: bytes.into() }
+    }
+
+    fn file(&self) -> files::Document<'_> {
+        files::Document { name: &self.name, bytes: &self.bytes, private: false }
     }
 }
 
@@ -102,7 +106,7 @@ pub(super) fn run(args: &cli::Sign, now: Time) -> Result<Report, Failure> {
         return Ok(Report::judged("sign", findings, result));
     }
     if !args.check {
-        files::create_all(output, made.iter().map(|made| (made.name.as_str(), made.bytes.as_ref())))?;
+        files::create_all(output, made.iter().map(Document::file))?;
     }
     Ok(Report::judged("sign", findings, result).with_changed(true))
 }
@@ -160,7 +164,7 @@ fn by_validation<'p>(args: &cli::Sign, inputs: &'p Inputs) -> Result<Judged<'p>,
 
 fn tell_record(result: &mut Value, bytes: &[u8]) {
     if let Value::Object(result) = result {
-        result.insert("record".into(), json!({"sha256": inputs::sha256(bytes)}));
+        result.insert("record".into(), json!({"sha256": Sha256Digest::of(bytes)}));
     }
 }
 
@@ -176,7 +180,7 @@ fn by_record<'p>(
         return Err(Failure::usage("usage", "sign", told, "give it to validate"));
     }
     let bytes = inputs::given(path)?;
-    let found = inputs::sha256(&bytes);
+    let found = Sha256Digest::of(&bytes);
     let mut result = json!({});
     tell_record(&mut result, &bytes);
     if found != wanted {
@@ -292,7 +296,7 @@ fn in_the_way(output: &Path, project: &Project, version: &str) -> Result<Vec<Fin
 fn make(release: Release, key: &Key, inputs: &Inputs) -> Result<(Vec<Document>, Vec<Finding>), Failure> {
     let Release { project, record, record_bytes, artifacts, unseen: _ } = release;
     let (mut made, mut findings, mut sums) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let record_sha256 = inputs::sha256(&record_bytes);
+    let record_sha256 = Sha256Digest::of(&record_bytes);
     let record_bytes: Rc<[u8]> = record_bytes.into();
     let (at, keyring, rules) = (inputs.at, &inputs.keyring, project.signatures);
     let allowed = &signature::vetted_for(signature::signer(project), keyring, &record.project);

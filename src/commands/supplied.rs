@@ -148,7 +148,7 @@ impl Brought {
                 let bytes = inputs::given(path)?;
                 let files = rebuilt::parse_list(&bytes)
                     .map_err(|error| Failure::document("bad-second-build", path, &error))?;
-                (files, inputs::sha256(&bytes))
+                (files, Sha256Digest::of(&bytes))
             }
         };
         let (name, builder) = (rule.name.to_string(), rule.builder.clone());
@@ -201,7 +201,7 @@ impl Brought {
         self.findings.extend(judgement.findings);
         if accepted {
             let (name, certificate, sha256) =
-                (rule.name.to_string(), rule.certificate.clone(), inputs::sha256(bytes));
+                (rule.name.to_string(), rule.certificate.clone(), Sha256Digest::of(bytes));
             self.catalogues.push(record::Catalogue {
                 name: name.clone(),
                 certificate: certificate.clone(),

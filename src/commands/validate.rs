@@ -12,7 +12,7 @@ use crate::files;
 use crate::git::Repository;
 use crate::release::policy::Project;
 use crate::release::record::{self, Record};
-use crate::release::{ArtifactDigests, Finding, ObjectId, Time, finding, manifest};
+use crate::release::{ArtifactDigests, Finding, ObjectId, Sha256Digest, Time, finding, manifest};
 use crate::report::{HELPER_VERSION, Report, yaml};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +57,7 @@ pub(super) fn run(args: &cli::Validate, now: Time) -> Result<Report, Failure> {
     let mut result = validated.document(&args.source.project, &inputs);
     if let (Value::Object(result), Some(text)) = (&mut result, &text) {
         let file = args.record.as_ref().map(|path| path.to_string_lossy());
-        result.insert("record".into(), json!({"file": file, "sha256": inputs::sha256(text.as_bytes())}));
+        result.insert("record".into(), json!({"file": file, "sha256": Sha256Digest::of(text.as_bytes())}));
     }
     if let Some(Value::Array(documents)) = result.get_mut("artifacts") {
         for (document, artifact) in documents.iter_mut().zip(&validated.artifacts) {

@@ -14,14 +14,13 @@ use crate::report::Report;
 use crate::site;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::Path;
 
 /// Signatures and checksum lists beyond it are no such thing.
 const MAX_DOCUMENT: u64 = 16 << 20;
 /// Largest signature file that is read; `openpgp` has a smaller bound of its own.
 const MAX_SIGNATURE: u64 = 1 << 20;
-/// Ending of the names of validation records.
-const RECORD: &str = ".validation.yaml";
 const FETCH_AGAIN: &str = "do not use it; fetch it again, from another mirror";
 
 fn mismatch(list: &str, wanted: Sha256Digest, found: Sha256Digest) -> String {
@@ -126,7 +125,8 @@ impl Verified {
         if name.as_str().ends_with(SUFFIX) {
             return self.list(folder, name.as_str(), judge);
         }
-        self.signed_file(folder, name.as_str(), judge)?;
+        let mut file = files::open_regular(&folder.join(name.as_str()))?;
+        self.signed_file(&mut file, folder, name.as_str(), judge)?;
         Ok(())
     }
 
@@ -204,14 +204,14 @@ impl Verified {
         let mut records = BTreeMap::<Sha256Digest, Vec<&str>>::new();
         for (entry, wanted) in &entries {
             let sound = self.entry(folder, name, entry, *wanted, &entries, judge)?;
-            if sound && entry.ends_with(RECORD) {
+            if sound && entry.ends_with(record::SUFFIX) {
                 records.entry(*wanted).or_default().push(entry);
             }
         }
         for (sha256, files) in records {
             self.record(folder, name, sha256, &files, &entries, judge)?;
         }
-        let sha256 = inputs::sha256(&bytes);
+        let sha256 = Sha256Digest::of(&bytes);
         self.lists.insert(name.into(), List { sha256, signature_sha256, entries, signers: judged.signers });
         Ok(())
     }
@@ -227,20 +227,23 @@ impl Verified {
         judge: &Judge,
     ) -> Result<bool, Failure> {
         let path = folder.join(name);
-        if matches!(files::open_regular(&path), Err(FileError::Missing { .. })) {
-            let told = format!("is listed in {list}, but it is not there");
-            self.tell("listed-file-missing", name, told, "fetch it; the release is whole only with it");
-            return Ok(false);
-        }
-        let is_document = name.ends_with(".asc") || name.ends_with(RECORD);
+        let mut file = match files::open_regular(&path) {
+            Err(FileError::Missing { .. }) => {
+                let told = format!("is listed in {list}, but it is not there");
+                self.tell("listed-file-missing", name, told, "fetch it; the release is whole only with it");
+                return Ok(false);
+            }
+            opened => opened?,
+        };
+        let is_document = name.ends_with(".asc") || name.ends_with(record::SUFFIX);
         let found = if is_document {
-            files::sha256(&mut files::open_regular(&path)?, &path)?
+            files::sha256(&mut file, &path)?
         } else if entries.contains_key(&format!("{name}.asc")) {
-            self.signed_file(folder, name, judge)?
+            self.signed_file(&mut file, folder, name, judge)?
         } else {
             let told = format!("has no signature of its own in {list}");
             self.tell("signature-missing", name, told, "a release has NAME.asc for each artifact");
-            files::sha256(&mut files::open_regular(&path)?, &path)?
+            files::sha256(&mut file, &path)?
         };
         if found != wanted {
             self.tell("checksum-mismatch", name, mismatch(list, wanted, found), FETCH_AGAIN);
@@ -263,7 +266,7 @@ impl Verified {
         let [first, ..] = names else { return Ok(()) };
         let path = folder.join(first);
         let bytes = files::read_all(&mut files::open_regular(&path)?, &path, MAX_DOCUMENT)?;
-        let found = inputs::sha256(&bytes);
+        let found = Sha256Digest::of(&bytes);
         if found != sha256 {
             self.tell("checksum-mismatch", first, mismatch(list, sha256, found), FETCH_AGAIN);
             return Ok(());
@@ -297,7 +300,7 @@ impl Verified {
             }
         }
         for name in names {
-            let subject = name.strip_suffix(RECORD).unwrap_or(name);
+            let subject = name.strip_suffix(record::SUFFIX).unwrap_or(name);
             if record.artifact(subject).is_none() {
                 self.tell("record-mismatch", name, format!("does not speak of {subject}"), HINT);
             }
@@ -306,13 +309,18 @@ impl Verified {
     }
 
     /// A file with its own signature beside it; returns its digest.
-    fn signed_file(&mut self, folder: &Path, name: &str, judge: &Judge) -> Result<Sha256Digest, Failure> {
+    fn signed_file(
+        &mut self,
+        file: &mut File,
+        folder: &Path,
+        name: &str,
+        judge: &Judge,
+    ) -> Result<Sha256Digest, Failure> {
         let path = folder.join(name);
-        let mut file = files::open_regular(&path)?;
         let (signers, sha256) = match self.signature(folder, name)? {
-            None => (vec![], files::sha256(&mut file, &path)?),
+            None => (vec![], files::sha256(file, &path)?),
             Some((_, signature)) => {
-                let (judged, sha256) = judge.court.judge_file(name, &signature, &mut file, &path)?;
+                let (judged, sha256) = judge.court.judge_file(name, &signature, file, &path)?;
                 self.findings.extend(judged.findings);
                 (judged.signers, sha256)
             }
@@ -327,7 +335,7 @@ impl Verified {
         match files::open_regular(&path) {
             Ok(mut file) => {
                 let bytes = files::read_all(&mut file, &path, MAX_SIGNATURE)?;
-                Ok(Some((inputs::sha256(&bytes), bytes)))
+                Ok(Some((Sha256Digest::of(&bytes), bytes)))
             }
             Err(FileError::Missing { .. }) => {
                 let told = format!("there is no {name}.asc beside it");

@@ -26,7 +26,6 @@ use super::explain::Level;
 use super::shown::brief;
 use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{AttributeState, ObjectId, Sha256Digest, TreePath};
-use sha2::{Digest as _, Sha256};
 
 /// Bytes of the largest file that is converted.
 const MAX_BLOB: u64 = 8 << 20;
@@ -197,7 +196,7 @@ pub(super) fn of_entry(
              expected, {} bytes with SHA-256 {} were found",
             settings.describe(),
             form.len(),
-            sha256(form),
+            Sha256Digest::of(form),
             fact.size,
             fact.sha256
         ))),
@@ -205,11 +204,7 @@ pub(super) fn of_entry(
 }
 
 fn is(fact: &Fact, bytes: &[u8]) -> bool {
-    fact.size == bytes.len() as u64 && fact.sha256 == sha256(bytes)
-}
-
-fn sha256(bytes: &[u8]) -> Sha256Digest {
-    Sha256Digest(Sha256::digest(bytes).into())
+    fact.size == bytes.len() as u64 && fact.sha256 == Sha256Digest::of(bytes)
 }
 
 /// The content is right; the exec bit must be too.

@@ -8,7 +8,6 @@ use super::explain::Level;
 use crate::release::path::printable;
 use crate::release::tree::Mode;
 use crate::release::{LogEntry, Sha256Digest, TreePath};
-use sha2::{Digest as _, Sha256};
 use std::cell::OnceCell;
 
 mod authors;
@@ -164,14 +163,14 @@ fn release<'c>(case: &'c Case<'_>) -> Option<&'c str> {
 
 fn is(found: &Candidate, expected: &[u8]) -> bool {
     let fact = &found.fact;
-    fact.size == expected.len() as u64 && fact.sha256 == Sha256Digest(Sha256::digest(expected).into())
+    fact.size == expected.len() as u64 && fact.sha256 == Sha256Digest::of(expected)
 }
 
 /// Names the first line that differs. The first `right` bytes are right, and
 /// `expected` is what should follow.
 fn differs(found: &Candidate, right: usize, expected: &[u8]) -> Answer {
     let Some(content) = &found.content else {
-        let digest = Sha256Digest(Sha256::digest(expected).into());
+        let digest = Sha256Digest::of(expected);
         return Answer::mismatch(format!(
             "is not what pbr makes of the history: expected {} bytes with SHA-256 {digest}, found {} with {}",
             expected.len(),

@@ -2,7 +2,6 @@
 
 use super::FileError;
 use crate::release::{ArtifactDigests, Sha256Digest, Sha512Digest};
-use sha2::digest::Output;
 use sha2::{Digest, Sha256, Sha512};
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
@@ -17,16 +16,16 @@ const PIECE: usize = 256 << 10;
 /// Such pieces that may wait for it.
 const WAITING: usize = 4;
 
-/// A digest that is computed here, or in a thread beside.
+/// SHA-512, the slower of the two, computed here or in a thread beside.
 #[derive(Debug)]
-enum Lane<D> {
-    Here(D),
-    Beside { pending: Vec<u8>, pieces: SyncSender<Vec<u8>>, thread: JoinHandle<D> },
+enum Lane {
+    Here(Sha512),
+    Beside { pending: Vec<u8>, pieces: SyncSender<Vec<u8>>, thread: JoinHandle<Sha512> },
 }
 
-impl<D: Digest + Clone + Send + 'static> Lane<D> {
+impl Lane {
     fn new() -> Self {
-        Self::Here(D::new())
+        Self::Here(Sha512::new())
     }
 
     /// From here on in a thread, if one can be had.
@@ -59,18 +58,16 @@ impl<D: Digest + Clone + Send + 'static> Lane<D> {
         }
     }
 
-    fn finish(self) -> Output<D> {
-        match self {
-            Self::Here(digest) => digest.finalize(),
+    fn finish(self) -> Sha512Digest {
+        let digest = match self {
+            Self::Here(digest) => digest,
             Self::Beside { pending, pieces, thread } => {
                 send(&pieces, pending);
                 drop(pieces);
-                match thread.join() {
-                    Ok(digest) => digest.finalize(),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             }
-        }
+        };
+        Sha512Digest(digest.finalize().into())
     }
 }
 
@@ -87,8 +84,7 @@ pub struct Hashing<'f> {
     path: &'f Path,
     size: u64,
     sha256: Sha256,
-    /// The slower of the two.
-    sha512: Lane<Sha512>,
+    sha512: Lane,
 }
 
 impl<'f> Hashing<'f> {
@@ -117,8 +113,8 @@ impl<'f> Hashing<'f> {
                 _ => {}
             }
         }
-        let (sha256, sha512) = (self.sha256.finalize().into(), self.sha512.finish().into());
-        Ok(ArtifactDigests { size: self.size, sha256: Sha256Digest(sha256), sha512: Sha512Digest(sha512) })
+        let sha256 = Sha256Digest(self.sha256.finalize().into());
+        Ok(ArtifactDigests { size: self.size, sha256, sha512: self.sha512.finish() })
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use sequoia_openpgp as sq;
-use sha2::{Digest as _, Sha256};
 use sq::cert::CertParser;
 use sq::parse::{Dearmor, PacketParserBuilder, Parse};
 use sq::serialize::SerializeInto;
@@ -304,10 +303,8 @@ fn parse_one(name: &str, bytes: &[u8]) -> Result<Cert, KeyringError> {
 }
 
 fn digest(entries: &[(String, Vec<u8>)]) -> Sha256Digest {
-    let line = |(name, bytes): &(String, Vec<u8>)| {
-        format!("{}  {name}\n", Sha256Digest(Sha256::digest(bytes).into()))
-    };
+    let line = |(name, bytes): &(String, Vec<u8>)| format!("{}  {name}\n", Sha256Digest::of(bytes));
     let mut lines: Vec<String> = entries.iter().map(line).collect();
     lines.sort_unstable();
-    Sha256Digest(Sha256::digest(lines.concat()).into())
+    Sha256Digest::of(lines.concat().as_bytes())
 }

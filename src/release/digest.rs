@@ -1,5 +1,6 @@
 //! Digests and git object ids as values: parsed strictly, shown in lower-case hex.
 
+use sha2::{Digest as _, Sha256};
 use std::fmt;
 
 /// Why a text is not a digest of the wanted kind.
@@ -84,6 +85,13 @@ digest!(
     /// A SHA-512 digest (FIPS 180-4), 64 bytes.
     Sha512Digest, 64, "a SHA-512 digest (128 lower-case hexadecimal digits)"
 );
+
+impl Sha256Digest {
+    /// The digest of these bytes.
+    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
 
 /// What is known of one file's bytes after a single read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

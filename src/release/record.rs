@@ -211,7 +211,10 @@ impl Record {
     }
 }
 
+/// Ending of the names of validation records.
+pub const SUFFIX: &str = ".validation.yaml";
+
 /// The record's file name beside an artifact.
 pub fn file_name(artifact: &str) -> String {
-    format!("{artifact}.validation.yaml")
+    format!("{artifact}{SUFFIX}")
 }

@@ -3,25 +3,21 @@
 //! A file appears under its final name whole or not at all. Whether it may
 //! replace another one, the caller decides. Runs exclude each other by a lock at the root.
 
-use crate::files::{self, FileError, Kind, NewFile, Replace};
+use crate::files::{self, FileError, Kind, LOCK_SECONDS, NewFile, Replace};
 use crate::release::Sha256Digest;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Name of the lock at the site's root.
 pub const LOCK: &str = ".countersign.lock";
-
-/// How long a run waits for another one, in steps of a tenth of a second.
-const LOCK_STEPS: u32 = 300;
 
 /// Why the site could not be used; [`SiteError::path`] says where.
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
     /// Another run holds the lock.
-    #[error("another run has been publishing here for more than {} seconds", LOCK_STEPS / 10)]
+    #[error("another run has been publishing here for more than {} seconds", LOCK_SECONDS)]
     Locked {
         /// The site's root.
         site: PathBuf,
@@ -176,19 +172,10 @@ fn look(folder: &Path, name: &str, wanted: Sha256Digest) -> Result<Present, Site
 }
 
 fn lock(site: &Path) -> Result<File, SiteError> {
-    use rustix::fs::{FlockOperation, Mode, OFlags, flock};
-    let path = site.join(LOCK);
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let fd = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o644))
-        .map_err(|errno| FileError::io(&path, "make the lock", errno.into()))?;
-    for _ in 0..LOCK_STEPS {
-        match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(fd.into()),
-            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(Duration::from_millis(100)),
-            Err(errno) => return Err(FileError::io(&path, "lock it", errno.into()).into()),
-        }
-    }
-    Err(SiteError::Locked { site: site.into() })
+    files::lock(&site.join(LOCK)).map_err(|error| match error {
+        FileError::Locked { .. } => SiteError::Locked { site: site.into() },
+        error => error.into(),
+    })
 }
 
 /// Steps into a folder, making it if it is not there. A link is refused: it

@@ -9,7 +9,7 @@ use crate::files::{self, FileError};
 use crate::openpgp::Keyring;
 use crate::release::policy::{Policy, Project};
 use crate::release::vetting::VettingState;
-use crate::release::{Finding, Fingerprint, Time, finding};
+use crate::release::{Finding, Fingerprint, Sha256Digest, Time, finding};
 use crate::report::Report;
 use crate::trust::Outlook;
 use clap::ValueEnum as _;
@@ -70,7 +70,7 @@ fn finish(
     }
     let told = outputs
         .iter()
-        .map(|(name, bytes)| json!({"name": name, "size": bytes.len(), "sha256": inputs::sha256(bytes)}));
+        .map(|(name, bytes)| json!({"name": name, "size": bytes.len(), "sha256": Sha256Digest::of(bytes)}));
     let form = args.format.to_possible_value();
     let result = json!({
         "at": at,

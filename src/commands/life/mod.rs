@@ -13,7 +13,7 @@ mod rotate;
 
 use super::{Failure, failure, inputs, key};
 use crate::cli;
-use crate::files::{self, FileError, NewFile, Replace};
+use crate::files::{self, FileError};
 use crate::openpgp::{LifeError, OfflineKey, PublicCertificate, Secret};
 use crate::release::signature::{CertificateFacts, KeyFacts};
 use crate::release::{Finding, Fingerprint, Time};
@@ -159,17 +159,14 @@ fn write(folder: &Path, papers: &[Paper<'_>]) -> Result<Value, Stop> {
     if !taken.is_empty() {
         return Err(Stop::No(taken));
     }
-    let mut begun = Vec::new();
-    for paper in papers {
-        let make = if paper.private { NewFile::create_private } else { NewFile::create };
-        let mut file = make(folder, &paper.name)?;
-        file.write(paper.bytes)?;
-        file.sync()?;
-        begun.push(file);
-    }
-    for file in begun {
-        file.finish(Replace::Never)?;
-    }
+    files::create_all(
+        folder,
+        papers.iter().map(|Paper { name, bytes, private }| files::Document {
+            name,
+            bytes,
+            private: *private,
+        }),
+    )?;
     let listed = papers.iter().map(|paper| json!({"name": paper.name, "private": paper.private}));
     Ok(json!(listed.collect::<Vec<_>>()))
 }

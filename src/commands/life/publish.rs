@@ -5,7 +5,7 @@ use crate::cli;
 use crate::commands::{failure, inputs};
 use crate::files::{self, FileError};
 use crate::openpgp::PublicCertificate;
-use crate::release::{Finding, Time};
+use crate::release::{Finding, Sha256Digest, Time};
 use crate::trust;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -72,7 +72,7 @@ pub(super) fn run(args: &cli::KeyPublish, now: Time) -> Result<Done, Stop> {
     for (ending, bytes) in papers {
         let file = format!("{name}.{ending}");
         let placed = place_file(&args.output_dir.join(&file), bytes)?;
-        listed.push(json!({"name": file, "sha256": inputs::sha256(bytes), "placed": placed}));
+        listed.push(json!({"name": file, "sha256": Sha256Digest::of(bytes), "placed": placed}));
         changed |= placed;
     }
     let mut result = dates::described(&facts, at);

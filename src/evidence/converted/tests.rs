@@ -19,7 +19,7 @@ fn commit() -> CommitText {
 
 fn fits(content: &str, refs: &Refs, found: &str) -> Result<bool, Unknown> {
     let parsed = Substitution::parse(content.as_bytes())?;
-    parsed.matches(&commit(), refs, found.len() as u64, &sha256(found.as_bytes()))
+    parsed.matches(&commit(), refs, found.len() as u64, &Sha256Digest::of(found.as_bytes()))
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn odd_commits_are_not_guessed_at() {
     }
     let odd = CommitText::parse(id(), b"tree 0\nauthor A <a <b>> 1 +0000\n\nm\n").unwrap();
     let parsed = Substitution::parse(b"$Format:%an$").unwrap();
-    assert!(parsed.matches(&odd, &Refs::default(), 1, &sha256(b"A")).is_err());
+    assert!(parsed.matches(&odd, &Refs::default(), 1, &Sha256Digest::of(b"A")).is_err());
 }
 
 #[test]
@@ -127,7 +127,7 @@ proptest::proptest! {
         let _ = settings.checkout(&bytes, &id());
         let content = [b"$Format:", format.as_bytes(), b"$", &bytes].concat();
         if let Ok(parsed) = Substitution::parse(&content) {
-            let _ = parsed.matches(&commit(), &Refs::default(), 50, &sha256(b""));
+            let _ = parsed.matches(&commit(), &Refs::default(), 50, &Sha256Digest::of(b""));
         }
         let _ = CommitText::parse(id(), &bytes);
         let _ = lfs::Pointer::parse(&bytes);

@@ -38,11 +38,7 @@ impl Rules for Wheel {
         let inside = folder.as_deref().and_then(|folder| path.strip_prefix(folder)?.strip_prefix('/'));
         match (inside, wheel::data_folder(case, path)) {
             (Some(name), _) => self_description(case, found, name),
-            (None, Some(place)) => match data_files::check(case, found, place) {
-                Ok(None) => Ok(Answer::Silent),
-                Ok(Some(explained)) => parts::answer(Ok(explained)),
-                Err(no) => parts::answer(Err(no)),
-            },
+            (None, Some(place)) => parts::answer_if_any(data_files::check(case, found, place)),
             (None, None) => code(case, found, path),
         }
     }
@@ -74,11 +70,7 @@ fn self_description(case: &Case<'_>, found: &Candidate, name: &str) -> Result<An
             },
         }
     });
-    match check {
-        Ok(None) => Ok(Answer::Silent),
-        Ok(Some(explained)) => parts::answer(Ok(explained)),
-        Err(no) => parts::answer(Err(no)),
-    }
+    parts::answer_if_any(check)
 }
 
 /// A license text of git: at its path below `licenses/`, or by its name, as

@@ -80,6 +80,11 @@ pub(super) fn answer(check: Check<(Level, String)>) -> Result<Answer, Unavailabl
     }
 }
 
+/// As [`answer`], for a check of rules that may say nothing about the file.
+pub(super) fn answer_if_any(check: Check<Option<(Level, String)>>) -> Result<Answer, Unavailable> {
+    check.transpose().map_or(Ok(Answer::Silent), answer)
+}
+
 /// A stranger's text for a message: printable and short.
 pub(super) fn show(text: &str) -> String {
     let mut short: String = text.chars().take(MAX_SHOWN).collect();

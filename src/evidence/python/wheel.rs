@@ -6,7 +6,7 @@ use super::{Check, mismatch, plain_text, project, show, undecided};
 use crate::evidence::case::Case;
 use crate::evidence::explain::Level;
 use crate::release::tree::Mode;
-use crate::release::{Sha256Digest, TreePath};
+use crate::release::{Sha256Digest, TreePath, base64};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Endings of files that a pure wheel must not hold: machine code, and files
@@ -200,20 +200,7 @@ fn path_of(line: &str) -> Option<(String, &str)> {
 
 /// A digest as `RECORD` has it: base 64 for URLs, without padding.
 pub(crate) fn base64(digest: &Sha256Digest) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = String::with_capacity(43);
-    for chunk in digest.0.chunks(3) {
-        let mut bits = 0_u32;
-        for index in 0..3 {
-            bits = (bits << 8) | u32::from(chunk.get(index).copied().unwrap_or(0));
-        }
-        for index in 0..=chunk.len() {
-            let shift = 18 - 6 * u32::try_from(index).unwrap_or(0);
-            let letter = usize::try_from((bits >> shift) & 63).unwrap_or(0);
-            text.push(char::from(LETTERS.get(letter).copied().unwrap_or(b'A')));
-        }
-    }
-    text
+    base64::encode_unpadded(&digest.0).replace('+', "-").replace('/', "_")
 }
 
 #[cfg(test)]
