@@ -191,6 +191,35 @@ def test_unknown_project_is_refused(player, fetching, server):
     refused(player, fetching, server, "unknown-project")
 
 
+@pytest.fixture
+def with_manifest(fetching, server, tmp_path):
+    server.files["/logs/manifest.yaml"] = b"a claim"
+    fetching["countersign_fetch_artifacts"].append(
+        offer(server, "manifest.yaml"))
+    fetching["countersign_fetch_manifest"] = str(tmp_path / "claims.yaml")
+    return tmp_path / "claims.yaml"
+
+
+def test_manifest_of_the_builder_comes_along_when_asked_for(
+        player, fetching, server, with_manifest, tmp_path):
+    assert player.role("countersign-fetch", fetching).ok
+    assert with_manifest.read_bytes() == b"a claim"
+    assert fetched(tmp_path) == [ARTIFACT]
+
+
+def test_manifest_that_is_not_offered_stops_the_role(
+        player, fetching, server, with_manifest):
+    del fetching["countersign_fetch_artifacts"][-1]
+    refused(player, fetching, server, "manifest.yaml must be offered exactly")
+
+
+def test_older_manifest_is_not_taken_for_the_new_one(
+        player, fetching, server, with_manifest):
+    with_manifest.write_text("older")
+    refused(player, fetching, server, "claims.yaml exists")
+    assert with_manifest.read_text() == "older"
+
+
 def test_check_mode_fetches_nothing(player, fetching, server, tmp_path):
     before = snapshot(tmp_path / "fetched")
     assert player.role("countersign-fetch", fetching, "--check").ok

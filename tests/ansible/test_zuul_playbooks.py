@@ -238,8 +238,9 @@ def test_without_findings_only_the_page_is_returned(release, zuul_return):
 
 
 @pytest.fixture
-def build(player, binary, dist, tmp_path):
+def build(player, binary, dist, zuul_return, tmp_path):
     build = Build(player, tmp_path, "build")
+    build.environment = zuul_return[1]
     build.variables |= {
         "ansible_connection": "local",
         "ansible_python_interpreter": sys.executable,
@@ -252,7 +253,7 @@ def build(player, binary, dist, tmp_path):
 
 def on_a_node(build, playbook):
     # "all" does not match the implied localhost.
-    return build.run(playbook, "-i", "localhost,")
+    return build.run(playbook, "-i", "localhost,", **build.environment)
 
 
 def test_build_job_states_what_was_built(build, tmp_path):
@@ -274,3 +275,15 @@ def test_failed_build_is_not_listed(build, tmp_path):
     build.variables["zuul_success"] = "False"
     assert on_a_node(build, "post").ok
     assert not (tmp_path / "logs").exists()
+
+
+def test_manifest_among_the_logs_is_returned(build, zuul_return, tmp_path):
+    build.variables |= {
+        "ansible_user_dir": str(tmp_path / "home"),
+        "countersign_manifest":
+            "{{ ansible_user_dir }}/zuul-output/logs/claims/manifest.yaml"}
+    assert on_a_node(build, "post").ok
+    returned = json.loads(zuul_return[0].read_text())["data"]["zuul"]
+    assert returned["artifacts"] == [{
+        "name": "manifest.yaml", "url": "claims/manifest.yaml",
+        "metadata": {"type": "countersign_manifest"}}]
