@@ -207,6 +207,7 @@ def zuul_return(tmp_path):
     for name in ("zuul", "voluptuous"):
         (packages / name).symlink_to(SITE_PACKAGES / name)
     results = tmp_path / "work/results.json"
+    results.parent.mkdir(exist_ok=True)
     results.touch()
     return results, {"ANSIBLE_ACTION_PLUGINS": str(actions),
                      "PYTHONPATH": str(packages),
