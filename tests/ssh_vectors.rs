@@ -142,6 +142,10 @@ fn moved_by_the_order(signature: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Where the value begins in a signature by RSA: after the length and name of
+/// `rsa-sha2-512`, and its own length.
+const RSA_VALUE: usize = 4 + 12 + 4;
+
 struct Keygen(tempfile::TempDir);
 
 impl Keygen {
@@ -339,8 +343,7 @@ fn keys(keygen: &Keygen, good: &Blob, add: &mut dyn FnMut(&'static str, Vec<u8>,
     add(
         "RSA value without its first byte",
         rsa.with(|blob| {
-            let at = 4 + 12 + 4;
-            let value = blob.signature[at + 1..].to_vec();
+            let value = blob.signature[RSA_VALUE + 1..].to_vec();
             blob.signature = [string(b"rsa-sha2-512"), string(&value)].concat();
         }),
         "bad-signature",
@@ -364,7 +367,14 @@ fn keygen() -> Keygen {
     keygen.make("ecdsa", &["-t", "ecdsa", "-b", "256"]);
     keygen.make("excepted", &["-t", "ecdsa", "-b", "256"]);
     keygen.make("p384", &["-t", "ecdsa", "-b", "384"]);
-    keygen.make("rsa", &["-t", "rsa", "-b", "3072"]);
+    // A value that begins with a zero loses nothing with its first byte.
+    loop {
+        keygen.make("rsa", &["-t", "rsa", "-b", "3072"]);
+        if keygen.sign("rsa", "git").signature[RSA_VALUE] != 0 {
+            break;
+        }
+        std::fs::remove_file(keygen.0.path().join("rsa")).unwrap();
+    }
     keygen.make("rsa2048", &["-t", "rsa", "-b", "2048"]);
     keygen.make("authority", &["-t", "ed25519"]);
     keygen.make("certified", &["-t", "ed25519"]);
