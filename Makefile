@@ -5,7 +5,7 @@ SHELL := /bin/bash
 TARGET := x86_64-unknown-linux-gnu
 HELPER := target/$(TARGET)/release/countersign
 
-.PHONY: all demo test test-zuul reference bench lint fuzz man install clean setup-demo setup-test
+.PHONY: all demo test check test-zuul reference bench lint fuzz man install clean setup-demo setup-test setup-zuul
 
 all:
 	cargo build --release --locked
@@ -17,14 +17,15 @@ demo: setup-demo all
 	tests/demo/run "$(CURDIR)/$(HELPER)"
 
 # Every test there is: Rust, golden command pages, contract, roles, real gpg
-# and sqv, crash tests.
-test: setup-test all
+# and sqv, crash tests, and a whole real Zuul. That one needs root and
+# namespaces; `make check` leaves it out.
+test: setup-zuul check test-zuul
+
+check: setup-test all
 	tests/run "$(CURDIR)/$(HELPER)"
 
-# The roles and jobs in a whole, real Zuul, started for it in namespaces of its
-# own (needs root and namespaces; fifteen minutes). Not a part of `make test`
-# nor of .ci/run. Give PYTEST="-k NAME" for a part.
-test-zuul: setup-test all
+# Give PYTEST="-k NAME" for a part.
+test-zuul: setup-zuul setup-test all
 	tests/zuul/run "$(CURDIR)/$(HELPER)" $(PYTEST)
 
 # Ratios against peers; give BENCH="--repository DIR --tag NAME --artifact FILE"
@@ -33,7 +34,7 @@ test-zuul: setup-test all
 bench: all
 	tests/bench/run "$(CURDIR)/$(HELPER)" $(BENCH)
 
-lint: setup-test
+lint: setup-test reference
 	tests/lint
 
 # Every fuzz target for SECONDS (20) from the kept corpus.
@@ -62,6 +63,9 @@ setup-demo:
 
 setup-test:
 	tests/setup test
+
+setup-zuul:
+	tests/zuul/setup
 
 clean:
 	cargo clean

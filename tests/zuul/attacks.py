@@ -1,12 +1,17 @@
 """What is pushed to Zuul: one honest release, and everything that must not
 get through. Each is a tag of its own, all pushed at once."""
 
+import hashlib
 import json
+import os
+import pathlib
 
 import rig as zuul_rig
 import yaml
 from people import KEYS as KEYS_PROJECT
-from people import ONLY, PARTS, PROJECT, STANZAS
+from people import (
+    FULL, FULLER, KILLED, MOVED, ONLY, PARTS, PROJECT, READONLY, STANZAS,
+    WORKER)
 
 # What a builder does after the honest build; $1 is the version, $2 the folder
 # of artifacts.
@@ -130,6 +135,11 @@ def returned(version):
     return {}
 
 
+def helper_digest():
+    helper = pathlib.Path(os.environ["COUNTERSIGN_BIN"])
+    return hashlib.sha256(helper.read_bytes()).hexdigest()
+
+
 def stanza(name):
     """The project's own configuration, where it is a hostile one."""
     if name == PROJECT:
@@ -160,6 +170,17 @@ def stanza(name):
         "builder": [{"job": {
             "name": "second-build", "run": "playbooks/build.yaml",
             "post-run": "playbooks/return.yaml"}}],
+        # The helper comes to the worker as the role brings it.
+        "worker": [{"job": {
+            "name": "worker-build", "parent": "countersign-build",
+            "run": "playbooks/build.yaml",
+            "nodeset": {"nodes": [{"name": "worker", "label": "worker"}]},
+            "vars": {
+                "countersign_artifacts_dir":
+                    "{{ ansible_user_dir }}/zuul-output/logs/dist",
+                "ensure_countersign_url":
+                    f"http://127.0.0.1:{zuul_rig.LOGS}/keys/countersign",
+                "ensure_countersign_sha256": helper_digest()}}}],
     }.get(kind, [])
     return {".zuul.yaml": yaml.safe_dump(jobs)}
 
@@ -174,7 +195,10 @@ def push(zuul):
     """Makes all tags and pushes them. Returns their objects' ids."""
     hello = zuul.projects[PROJECT]
     objects = {"v1.0": hello.tag("v1.0")}
+    zuul.projects[MOVED].release("v1.0")
     if zuul.driver == "gitlab":
+        for version in ("v1.0", "v1.1", "v1.2"):
+            zuul.projects[WORKER].release(version)
         objects["v1.1"] = hello.tag("v1.1", "--annotate", "--message=No")
         hello.git("checkout", "--quiet", "stable/0.9")
         hello.write("stable.c", "int stable;\n")
@@ -195,7 +219,7 @@ def push(zuul):
         for path in ("hostile.sh", "returned.json"):
             (hello.work / path).unlink()
         hello.commit("Honest again")
-        for name in (KEYS_PROJECT, ONLY, PARTS):
+        for name in (KEYS_PROJECT, ONLY, PARTS, FULL, FULLER, READONLY):
             zuul.projects[name].release("v1.0")
     hello.push("master", *(f"refs/tags/{name}" for name in objects))
     return objects

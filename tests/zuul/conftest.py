@@ -16,21 +16,37 @@ sys.path.insert(0, str(HERE))
 
 import attacks  # noqa: E402
 import rig as zuul_rig  # noqa: E402
+import trouble  # noqa: E402
 from people import (  # noqa: E402
-    BUILDER, FULL, KEYS, LONG_AGO, ONLY, PARTS, PROJECT, STANZAS, Person,
-    Project, policy_text)
+    BUILDER, KEYS, LONG_AGO, MOVED, ONLY, PARTS, PROJECT, STANZAS, TROUBLE,
+    WORKER, Person, Project, policy_text)
 
 # Zuul knows no branch of a tag with the git driver, so a project's own stanza
 # does nothing there.
-MORE = {"git": [KEYS, FULL, ONLY, PARTS, BUILDER],
-        "gitlab": [f"example/{name}" for name in STANZAS]}
+MORE = {"git": [KEYS, ONLY, PARTS, BUILDER, *TROUBLE],
+        "gitlab": [*(f"example/{name}" for name in STANZAS), MOVED, WORKER]}
 
 
-def commit_tree(zuul, name, source, more=None):
-    """A repository with the files of a folder as its one commit."""
+def pytest_addoption(parser):
+    parser.addoption("--driver", choices=sorted(MORE), required=True,
+                     help="the scenarios with this one of Zuul's drivers")
+
+
+def pytest_collection_modifyitems(config, items):
+    wanted = config.getoption("--driver")
+    chosen = [item for item in items
+              if item.callspec.params["zuul"] == wanted]
+    config.hook.pytest_deselected(
+        items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+def commit_tree(zuul, name, sources, more=None):
+    """A repository with the files of folders as its one commit."""
     bare = zuul.new_repository(name)
     work = zuul.folder / "work" / name
-    shutil.copytree(source, work, dirs_exist_ok=True)
+    for source in sources:
+        shutil.copytree(source, work, dirs_exist_ok=True)
     for path, text in (more or {}).items():
         (work / path).parent.mkdir(parents=True, exist_ok=True)
         (work / path).write_text(text)
@@ -73,6 +89,7 @@ def key_jobs(trusted):
             "pre-run": "playbooks/fetch-build.yaml",
             "post-run": "playbooks/keep-release.yaml",
             "vars": {
+                "build_job": "hello-build",
                 "countersign_policy": str(policy),
                 "countersign_keyring": str(trusted / "keyring"),
                 "countersign_executable": str(trusted / "bin/countersign")}}})
@@ -103,20 +120,22 @@ def install(rig):
     for name in ("expired", "revoked"):
         (trusted / f"policy-{name}.yaml").write_text(
             policy_text(people, name))
-    # Where readers get the certificate.
+    trouble.prepare(rig)
+    # Where readers get the certificate, and workers the helper.
     (rig.logs / "keys").mkdir()
+    shutil.copy(os.environ["COUNTERSIGN_BIN"], rig.logs / "keys")
     (rig.logs / "keys/release.asc").write_bytes(
         people["signer"].certificate())
 
 
 def watch(rig, stop):
     """Looks for the keys in the folders of running jobs, all the time."""
-    patterns = rig.folder.parent / "patterns"
-    patterns.write_text("\n".join(rig.secret_lines()) + "\n")
+    patterns = "\n".join(rig.secret_lines()) + "\n"
     while not stop.wait(1.5):
         ran = zuul_rig.run("nice", "grep", "-rlF", "--exclude-dir=.git",
-                           "--exclude-dir=src", "-f", patterns,
-                           rig.folder / "jobs", check=False)
+                           "--exclude-dir=src", "-f", "-",
+                           rig.folder / "jobs", input=patterns.encode(),
+                           check=False)
         rig.seen.update(ran.stdout.decode().split())
 
 
@@ -130,7 +149,8 @@ def zuul(request, tmp_path_factory):
     rig.configure()
     names = [PROJECT, *MORE[driver]]
     rig.tenant({"config-projects": ["config", "countersign"],
-                "untrusted-projects": names})
+                "untrusted-projects": names},
+               "base-worker" if driver == "gitlab" else "base")
     rig.own()
     stop = threading.Event()
     try:
@@ -146,9 +166,10 @@ def zuul(request, tmp_path_factory):
                 "zuul.d/pipelines.yaml": pipelines.replace("TRIGGER", event)}
         if driver == "git":
             more["zuul.d/keys.yaml"] = key_jobs(rig.trusted)
-        commit_tree(rig, "config", HERE / "config", more)
+        configs = [HERE / "config", HERE / f"config-{driver}"]
+        commit_tree(rig, "config", filter(pathlib.Path.is_dir, configs), more)
         commit_tree(rig, "countersign",
-                    ours(tmp_path_factory.mktemp("ours")))
+                    [ours(tmp_path_factory.mktemp("ours"))])
         rig.projects = {
             name: Project(rig, name, attacks.stanza(name)) for name in names}
         if driver == "gitlab":
@@ -158,6 +179,8 @@ def zuul(request, tmp_path_factory):
         thread = threading.Thread(target=watch, args=(rig, stop), daemon=True)
         thread.start()
         rig.objects = attacks.push(rig)
+        if driver == "git":
+            rig.enqueue_head("config", "periodic")
         yield rig
     finally:
         stop.set()

@@ -12,10 +12,16 @@ PROJECT = "example/hello"
 STANZAS = ["dependencies", "check", "shadow", "inherit", "vary", "become",
            "variables"]
 KEYS = "example/keys"
-# Whose site is full; one that is only validated; one with a wheel and an image
-# beside the sdist, and who builds that a second time.
-FULL, ONLY = "example/full", "example/only"
+# Whose site has room for one file or for two, cannot be written, or has a
+# release already whose tag is moved; whose executor is killed.
+FULL, FULLER, READONLY, MOVED, KILLED = TROUBLE = [
+    f"example/{name}"
+    for name in ("full", "fuller", "readonly", "moved", "killed")]
+# One that is only validated; one with a wheel and an image beside the sdist,
+# and who builds that a second time; one that is built on a worker.
+ONLY = "example/only"
 PARTS, BUILDER = "example/parts", "example/builder"
+WORKER = "example/worker"
 LONG_AGO = "20240101T000000!"
 
 
@@ -77,12 +83,13 @@ def policy_text(people, signer):
             "preset": "git-archive@1",
         }],
     }
-    names = [PROJECT, KEYS, FULL, ONLY,
+    names = [PROJECT, KEYS, ONLY, WORKER, *TROUBLE,
              *(f"example/{name}" for name in STANZAS)]
     projects = {name: rules | {
         "repository": f"https://git.example.org/{name}",
         "destination": name} for name in names}
-    projects[FULL]["name"] = "hello"
+    for name in (WORKER, *TROUBLE):
+        projects[name]["name"] = "hello"
     projects[PARTS] = rules | {
         "name": "hello", "destination": PARTS,
         "repository": f"https://git.example.org/{PARTS}",
@@ -117,8 +124,9 @@ class Project:
         self.bare = zuul.new_repository(name)
         self.work = zuul.folder / "work" / name
         shutil.copytree(HERE / "hello", self.work)
-        if name == PARTS:
-            shutil.copytree(HERE / "parts", self.work, dirs_exist_ok=True)
+        more = HERE / name.partition("/")[2]
+        if more.is_dir():
+            shutil.copytree(more, self.work, dirs_exist_ok=True)
         self.git("init", "--quiet", "--initial-branch=master")
         self.write("hello.c", "int main(void) { return 0; }\n")
         for path, text in (files or {}).items():

@@ -24,7 +24,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 RIG = pathlib.Path("/var/tmp/countersign-rig")
 VENV = RIG / "zuul"
-USER = "countersign-rig"
+USER, NODE = "countersign-rig", "countersign-node"
 TENANT = "tenant"
 WEB = 9000
 LOGS = 9001
@@ -80,15 +80,15 @@ class LogServer(http.server.SimpleHTTPRequestHandler):
 
 
 class Zuul:
-    """Everything that runs, and its files below one folder."""
+    """Everything that runs, and its files below one folder: a mount that is
+    empty at first, and seen by nobody else."""
 
     def __init__(self, driver):
         self.driver = driver
         self.folder = RIG / "run"
-        shutil.rmtree(self.folder, ignore_errors=True)
         for name in ("etc", "zookeeper", "state", "jobs", "git", "logs",
-                     "site", "repositories", "trusted", "services"):
-            (self.folder / name).mkdir(parents=True)
+                     "site", "repositories", "trusted", "services", "node"):
+            (self.folder / name).mkdir()
         (RIG / "home").mkdir(exist_ok=True)
         (RIG / "home/.gitconfig").write_text("[safe]\n\tdirectory = *\n")
         self.services = {}
@@ -144,8 +144,9 @@ class Zuul:
             "zookeeper": {"hosts": "localhost:2281",
                           "tls_cert": etc / "cert.pem",
                           "tls_key": etc / "key.pem",
-                          "tls_ca": etc / "ca.pem", "session_timeout": 40},
+                          "tls_ca": etc / "ca.pem", "session_timeout": 20},
             "keystore": {"password": "rig"},
+            "launcher": {"command_socket": state / "launcher.socket"},
             "database": {"dburi": f"sqlite:///{state}/zuul.db"},
             "scheduler": {"tenant_config": etc / "tenant.yaml",
                           "state_dir": state,
@@ -177,18 +178,22 @@ class Zuul:
                               "allow_authz_override": "true"},
             "connection local": local,
         }
+        if self.driver == "gitlab":
+            sections["connection workers"] = {"driver": "static"}
         text = ""
         for name, keys in sections.items():
             text += f"[{name}]\n" + "".join(
                 f"{key}={value}\n" for key, value in keys.items()) + "\n"
         (etc / "zuul.conf").write_text(text)
 
-    def tenant(self, tenant):
+    def tenant(self, tenant, base):
         (self.folder / "etc/tenant.yaml").write_text(yaml.safe_dump(
-            [{"tenant": {"name": TENANT, "source": {"local": tenant}}}]))
+            [{"tenant": {"name": TENANT, "default-parent": base,
+                         "source": {"local": tenant}}}]))
 
     def own(self):
         run("chown", "-R", f"{USER}:", self.folder, RIG / "home")
+        run("chown", "-R", f"{NODE}:", self.folder / "node")
 
     # Repositories
 
@@ -237,6 +242,22 @@ class Zuul:
             return b"Verify return code: 0" in ran.stdout
         wait_for("ZooKeeper", ready, 60)
 
+    def start_worker(self):
+        """This machine as a worker, reached by SSH."""
+        etc = self.folder / "etc"
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", etc / "host")
+        allowed = etc / "authorized_keys"
+        allowed.write_bytes(run("ssh-keygen", "-y", "-f", etc / "ssh").stdout)
+        config = etc / "sshd_config"
+        config.write_text("\n".join([
+            f"HostKey {etc}/host", f"AllowUsers {NODE}",
+            f"AuthorizedKeysFile {allowed}", "PasswordAuthentication no",
+            "StrictModes no", "PidFile none", ""]))
+        log = (self.folder / "services/sshd.log").open("ab")
+        self.services["sshd"] = subprocess.Popen(
+            ["/usr/sbin/sshd", "-D", "-e", "-f", config],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+
     def start_service(self, name):
         self.start(name, VENV / f"bin/zuul-{name}",
                    "-c", self.folder / "etc/zuul.conf", "-f")
@@ -247,6 +268,8 @@ class Zuul:
         if self.driver == "gitlab":
             self.serve(gitlab.PORT,
                        gitlab.handler(self.folder / "repositories"))
+            self.start_worker()
+            self.start_service("launcher")
         for name in ("scheduler", "executor", "web"):
             self.start_service(name)
 
@@ -341,6 +364,12 @@ class Zuul:
         newest = max(found, key=lambda one: one.get("event_timestamp") or "")
         return Buildset(self, self.get(
             f"tenant/{TENANT}/buildset/{newest['uuid']}"))
+
+    def enqueue_head(self, project, pipeline):
+        """Puts a project's branch into a pipeline, as a timer would."""
+        head = run("git", "-c", "safe.directory=*", "rev-parse", "master",
+                   cwd=self.repository(project)).stdout.decode().strip()
+        self.enqueue(project, "refs/heads/master", head, pipeline)
 
     def enqueue(self, project, ref, newrev, pipeline="release"):
         """Puts a ref into the pipeline again, as an operator would."""

@@ -2,9 +2,9 @@
 
 import json
 
-from people import ONLY, PARTS
+from people import ONLY, PARTS, WORKER
 from rig import run
-from test_release import GIT
+from test_release import GIT, GITLAB, files
 
 MADE = ["hello-1.0-image.tar", "hello-1.0-py3-none-any.whl",
         "hello-1.0.tar.gz"]
@@ -37,24 +37,53 @@ def test_image_and_wheel_beside_an_sdist(zuul):
     assert "second-build" in record
 
 
-def key_check(zuul, number):
-    """The daily job, now."""
-    head = run("git", "rev-parse", "master", cwd=zuul.repository("config"),
-               env={"GIT_CONFIG_COUNT": "1", "PATH": "/usr/bin",
-                    "GIT_CONFIG_KEY_0": "safe.directory",
-                    "GIT_CONFIG_VALUE_0": "*"}).stdout.decode().strip()
-    zuul.enqueue("config", "refs/heads/master", head, "periodic")
-    return zuul.finished("config", "refs/heads/master", number)
-
-
 @GIT
 def test_daily_check_of_the_key(zuul):
-    buildset = key_check(zuul, 1)
+    def check(number):
+        return zuul.finished("config", "refs/heads/master", number)
+
+    buildset = check(1)
     assert buildset.result == "SUCCESS", str(buildset)
     # The certificate that readers get is not that of the subkey.
     (zuul.logs / "keys/release.asc").write_bytes(
         zuul.people["other"].certificate())
-    buildset = key_check(zuul, 2)
+    zuul.enqueue_head("config", "periodic")
+    buildset = check(2)
     assert buildset.result == "FAILURE", str(buildset)
     assert "countersign key-check: error wrong-signer" in (
         buildset.document["message"]), str(buildset)
+
+
+@GITLAB
+def test_release_built_on_a_worker(zuul):
+    """All stages, in the older Ansible: our own build job brings the helper
+    to the worker, and the manifest from there."""
+    buildset = zuul.tag("v1.0", WORKER)
+    assert buildset.result == "SUCCESS", str(buildset)
+    assert [name for name in zuul.in_site(WORKER) if "1.0" in name] == (
+        files("1.0"))
+    manifest = {one["name"]: one for one in
+                buildset.builds["worker-build"]["artifacts"]}["manifest.yaml"]
+    assert manifest["metadata"]["type"] == "countersign_manifest"
+    assert "hello-1.0.tar.gz" in buildset.file(
+        "worker-build", "manifest.yaml").read_text()
+    run(zuul.trusted / "bin/countersign", "verify", "--keyring",
+        zuul.trusted / "keyring", zuul.site / WORKER / files("1.0")[2])
+
+
+@GITLAB
+def test_manifest_that_lies(zuul):
+    """A process that the build left behind on the worker changed it."""
+    buildset = zuul.tag("v1.1", WORKER)
+    assert buildset.results()["worker-build"] == "SUCCESS", str(buildset)
+    assert buildset.results()["worker-release"] == "FAILURE", str(buildset)
+    assert "manifest-mismatch" in buildset.output("worker-release")
+    assert [name for name in zuul.in_site(WORKER) if "1.1" in name] == []
+
+
+@GITLAB
+def test_worker_that_made_nothing(zuul):
+    buildset = zuul.tag("v1.2", WORKER)
+    assert buildset.results()["worker-build"] != "SUCCESS", str(buildset)
+    assert "empty-folder" in buildset.output("worker-build"), str(buildset)
+    assert buildset.results()["worker-release"] == "SKIPPED", str(buildset)
