@@ -107,6 +107,7 @@ class World:
         self.bin = home / "bin"
         self.gnupg = home / "gnupg"
         self.keys = {}
+        self.variables = {}
 
     # What is run in it.
 
@@ -126,7 +127,7 @@ class World:
             "GIT_COMMITTER_DATE": "2026-11-10T12:00:00Z",
         } | {f"{name.upper()}_{part.upper()}": getattr(key, part)
              for name, key in self.keys.items()
-             for part in ("primary", "subkey")}
+             for part in ("primary", "subkey")} | self.variables
 
     def execute(self, *command, **options):
         options = {"cwd": self.folder, "env": self.environment} | options
@@ -289,8 +290,8 @@ class World:
         for path in self.folder.iterdir():
             if path.name not in ("site", "hello"):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        (self.folder / "certificates").mkdir()
         (self.folder / f"{primary}.asc").write_bytes(certificate)
+        self.variables["FINGERPRINT"] = primary
         self.gnupg = self.folder / ".gnupg"
         self.gnupg.mkdir(mode=0o700)
 
