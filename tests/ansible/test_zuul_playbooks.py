@@ -15,19 +15,12 @@ SITE_PACKAGES, = (REPOSITORY / ".venv-zuul/lib").glob(
     "python3*/site-packages")
 
 
-class Unsafe(yaml.SafeDumper):
-    """Zuul marks its variables so that Ansible takes them for no template."""
-
-
-Unsafe.add_representer(str, lambda dumper, text: dumper.represent_scalar(
-    "!unsafe", text))
-
-
 class Build:
     """A build of one of our jobs, with its workspace."""
 
     def __init__(self, player, folder, job, **zuul):
         self.player = player
+        self.jobdir = folder
         self.work = folder / "work"
         self.work.mkdir(exist_ok=True)
         self.job = job
@@ -36,22 +29,59 @@ class Build:
             "work_root": str(self.work),
             "log_root": str(self.work / "logs")}}
         self.variables = dict(jobs()[f"countersign-{job}"]["vars"])
-        self.returned = {}
+        self.given = {}
+        self.results = self.work / "results.json"
+        self.results.touch()
+        self.environment = zuul_return(folder)
 
-    def run(self, playbook="run", *arguments, **environment):
+    def returned(self):
+        return json.loads(self.results.read_text())["data"]["zuul"]
+
+    def run(self, playbook="run", *arguments):
         inventory = self.player.folder / "inventory.yaml"
-        unsafe = yaml.dump({"zuul": self.zuul}, Dumper=Unsafe)
         # What an earlier job returned comes first: a job variable of the
         # same name wins.
-        plain = yaml.safe_dump(self.returned | self.variables)
-        text = "".join(f"    {line}\n" for line in
-                       (unsafe + plain).splitlines())
-        inventory.write_text("all:\n  vars:\n" + text)
+        plain = yaml.safe_dump(self.given | self.variables)
+        inventory.write_text("all:\n  vars:\n" + "".join(
+            f"    {line}\n" for line in plain.splitlines()))
+        # Zuul marks messages of changes as no templates, and nothing else.
+        extra = self.jobdir / "ansible/zuul_vars.yaml"
+        extra.parent.mkdir(exist_ok=True)
+        message = {"change_message": Unsafe("{{ no template }}\n")}
+        extra.write_text(yaml.dump(
+            {"zuul": self.zuul | message | {"items": [message]},
+             "zuul_user_dir": "{{ zuul.executor.work_root }}"},
+            Dumper=ZuulDumper))
         path = pathlib.Path("playbooks", *(
             [f"countersign-{self.job}"] if "/" not in playbook else []),
             f"{playbook}.yaml")
-        return self.player.play(path, "-i", inventory, *arguments,
-                                **environment)
+        return self.player.play(path, "-i", inventory, "-e", f"@{extra}",
+                                *arguments, **self.environment)
+
+
+class Unsafe(str):
+    pass
+
+
+class ZuulDumper(yaml.SafeDumper):
+    pass
+
+
+ZuulDumper.add_representer(Unsafe, lambda dumper, text:
+                           dumper.represent_scalar("!unsafe", text))
+
+
+def zuul_return(folder):
+    """Zuul's own module, and only that: its command needs a real executor."""
+    actions, packages = folder / "actions", folder / "packages"
+    actions.mkdir()
+    packages.mkdir()
+    shutil.copy(SITE_PACKAGES / "zuul/ansible/base/action/zuul_return.py",
+                actions)
+    for name in ("zuul", "voluptuous"):
+        (packages / name).symlink_to(SITE_PACKAGES / name)
+    return {"ANSIBLE_ACTION_PLUGINS": str(actions),
+            "PYTHONPATH": str(packages), "ZUUL_JOBDIR": str(folder)}
 
 
 @pytest.fixture
@@ -124,12 +154,55 @@ def test_tag_moved_between_push_and_build_is_refused(release):
     assert names(release.work / "artifacts") == [ARTIFACT]
 
 
-def test_tag_name_of_the_attacker_is_no_template(release, tmp_path):
-    release.zuul["ref"] = "refs/tags/{{lookup('pipe','touch${IFS}trap')}}"
-    played = release.run()
+PLAYS = ["run", "countersign-report/post"]
+
+
+def hostile(trap):
+    """Where a project's job, or whoever pushes, has a say in Zuul's own
+    variables; and what Ansible would do there."""
+    run = f"lookup('pipe','touch${{IFS}}{trap}')"
+    good = {"name": ARTIFACT, "url": "https://logs.example.org/a"}
+    return {
+        "ref": {"ref": "refs/tags/{{" + run + "}}"},
+        "name": {"artifacts": [good, good | {"name": "{{ " + run + " }}"}]},
+        "url": {"artifacts": [good | {"url": "{%if " + run + " %}{%endif%}"}]},
+        "key": {"artifacts": [good | {"metadata": {
+            "{{ " + run + " }}": "\x01{{" + run + "}}"}}]},
+        # Zuul marks the values of this name as no templates, elsewhere.
+        "message": {"artifacts": [good | {"metadata": {
+            "change_message": "!unsafe {{ " + run + " }}"}}]},
+        "comment": {"topic": "{#" + run + "#}"},
+    }
+
+
+@pytest.mark.parametrize("where", hostile(""))
+@pytest.mark.parametrize("playbook", PLAYS)
+def test_variable_of_zuul_that_is_a_template_stops_the_build(
+        release, tmp_path, where, playbook):
+    trap = tmp_path / "trap"
+    release.zuul |= hostile(trap)[where]
+    played = release.run(playbook)
     assert not played.ok
-    assert "{{lookup(" in played.output
-    assert not (REPOSITORY / "playbooks/countersign-release/trap").exists()
+    assert "holds a template" in played.output
+    assert not trap.exists()
+    assert not played.ran("Check the helper")
+    warning, = release.returned()["warnings"]
+    assert "countersign guard: error template-in-variables" in warning
+
+
+def test_without_the_guard_a_variable_of_zuul_runs_a_program(
+        release, tmp_path, player):
+    """If this fails, Zuul's variables need no guard in this Ansible."""
+    trap = tmp_path / "trap"
+    release.zuul |= hostile(trap)["name"]
+    release.run()
+    path = tmp_path / "unguarded.yaml"
+    path.write_text(yaml.safe_dump([{
+        "hosts": "localhost", "gather_facts": False, "tasks": [
+            {"ansible.builtin.debug": {"msg": "{{ zuul.ref }}"}}]}]))
+    extra = tmp_path / "ansible/zuul_vars.yaml"
+    player.play(path, "-e", f"@{extra}")
+    assert trap.exists()
 
 
 def test_returned_data_cannot_set_a_parameter(release, tmp_path):
@@ -137,8 +210,8 @@ def test_returned_data_cannot_set_a_parameter(release, tmp_path):
     trap = tmp_path / "trap"
     for role in ("ensure-countersign", "countersign-validate",
                  "countersign-sign"):
-        release.returned |= dict.fromkeys(specification(role), str(trap))
-    release.returned |= dict.fromkeys(
+        release.given |= dict.fromkeys(specification(role), str(trap))
+    release.given |= dict.fromkeys(
         jobs()["countersign-release"]["vars"], str(trap))
     assert release.run().ok
     assert not trap.exists()
@@ -149,7 +222,7 @@ def test_returned_data_does_not_fill_what_the_child_left_out(
         release, world):
     release.variables["countersign_policy"] = jobs()[
         "countersign-release"]["vars"]["countersign_policy"]
-    release.returned["countersign_policy"] = str(world.policy)
+    release.given["countersign_policy"] = str(world.policy)
     played = release.run()
     assert not played.ok
     assert "The job must set countersign_policy" in " ".join(
@@ -196,30 +269,16 @@ def test_publish_job_refuses_an_empty_folder(publish, signed, tmp_path):
     assert "no-checksum-list" in played.output
 
 
-@pytest.fixture
-def zuul_return(tmp_path):
-    """Zuul's own module, and only that: its command needs a real executor."""
-    actions, packages = tmp_path / "actions", tmp_path / "packages"
-    actions.mkdir()
-    packages.mkdir()
-    shutil.copy(SITE_PACKAGES / "zuul/ansible/base/action/zuul_return.py",
-                actions)
-    for name in ("zuul", "voluptuous"):
-        (packages / name).symlink_to(SITE_PACKAGES / name)
-    results = tmp_path / "work/results.json"
-    results.parent.mkdir(exist_ok=True)
-    results.touch()
-    return results, {"ANSIBLE_ACTION_PLUGINS": str(actions),
-                     "PYTHONPATH": str(packages),
-                     "ZUUL_JOBDIR": str(tmp_path)}
-
-
-def test_findings_are_returned_as_warnings(release, zuul_return):
+def test_findings_are_returned_as_warnings(release):
     flip_one_byte(release.work / "artifacts" / ARTIFACT)
+    # Another job cannot add any.
+    release.given["countersign_publish_result"] = {
+        "command": "publish", "outcome": "rejected", "findings": [
+            {"severity": "info", "code": "forged", "message": "forged"}]}
     assert not release.run().ok
-    results, environment = zuul_return
-    assert release.run("countersign-report/post", **environment).ok
-    returned = json.loads(results.read_text())["data"]["zuul"]
+    assert release.run("countersign-report/post").ok
+    returned = release.returned()
+    assert "forged" not in str(returned)
     assert any("countersign validate: error modified-file" in warning
                for warning in returned["warnings"])
     artifact, = returned["artifacts"]
@@ -228,20 +287,17 @@ def test_findings_are_returned_as_warnings(release, zuul_return):
     assert "modified-file" in page
 
 
-def test_without_findings_only_the_page_is_returned(release, zuul_return):
+def test_without_findings_only_the_page_is_returned(release):
     assert release.run().ok
-    results, environment = zuul_return
-    assert release.run("countersign-report/post", **environment).ok
-    returned = json.loads(results.read_text())["data"]["zuul"]
-    assert list(returned) == ["artifacts"]
+    assert release.run("countersign-report/post").ok
+    assert list(release.returned()) == ["artifacts"]
     page = (release.work / "logs/countersign.html").read_text()
     assert f"{ARTIFACT}: explained</h1>" in page
 
 
 @pytest.fixture
-def build(player, binary, dist, zuul_return, tmp_path):
+def build(player, binary, dist, tmp_path):
     build = Build(player, tmp_path, "build")
-    build.environment = zuul_return[1]
     build.variables |= {
         "ansible_connection": "local",
         "ansible_python_interpreter": sys.executable,
@@ -254,7 +310,7 @@ def build(player, binary, dist, zuul_return, tmp_path):
 
 def on_a_node(build, playbook):
     # "all" does not match the implied localhost.
-    return build.run(playbook, "-i", "localhost,", **build.environment)
+    return build.run(playbook, "-i", "localhost,")
 
 
 def test_build_job_states_what_was_built(build, tmp_path):
@@ -278,13 +334,12 @@ def test_failed_build_is_not_listed(build, tmp_path):
     assert not (tmp_path / "logs").exists()
 
 
-def test_manifest_among_the_logs_is_returned(build, zuul_return, tmp_path):
+def test_manifest_among_the_logs_is_returned(build, tmp_path):
     build.variables |= {
         "ansible_user_dir": str(tmp_path / "home"),
         "countersign_manifest":
             "{{ ansible_user_dir }}/zuul-output/logs/claims/manifest.yaml"}
     assert on_a_node(build, "post").ok
-    returned = json.loads(zuul_return[0].read_text())["data"]["zuul"]
-    assert returned["artifacts"] == [{
+    assert build.returned()["artifacts"] == [{
         "name": "manifest.yaml", "url": "claims/manifest.yaml",
         "metadata": {"type": "countersign_manifest"}}]

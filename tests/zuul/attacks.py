@@ -10,7 +10,7 @@ import rig as zuul_rig
 import yaml
 from people import KEYS as KEYS_PROJECT
 from people import (
-    FULL, FULLER, KILLED, MOVED, ONLY, PARTS, PROJECT, READONLY, STANZAS,
+    CHECKED, FULL, FULLER, KILLED, MOVED, ONLY, PARTS, PROJECT, READONLY, STANZAS,
     WORKER)
 
 # What a builder does after the honest build; $1 is the version, $2 the folder
@@ -70,6 +70,7 @@ HOSTILE = {
     "v2.5": 'ln -sf /etc/passwd "$2/hello-$1.tar.gz"\n',
     "v2.6": 'head -c 3000000 /dev/zero >"$2/hello-$1.tar.gz"\n',
     "v2.7": "",
+    "v2.8": "",
 }
 # A folder that trusted builds can write to.
 LOGS = f"{zuul_rig.RIG}/run/logs"
@@ -81,6 +82,15 @@ def become(trap):
     return {"ansible_become": True, "ansible_become_exe":
             f"sh -c 'touch {LOGS}/{trap} 2>/dev/null; while [ \"$1\" != "
             "/bin/sh ]; do shift; done; exec \"$@\"' sh"}
+
+
+def template(trap):
+    """An artifact whose name Ansible would render, in whatever reads any of
+    Zuul's variables."""
+    run = f"lookup('pipe', 'touch {LOGS}/{trap}')"
+    return {"zuul": {"artifacts": [
+        {"name": "hello-2.8.tar.gz", "url": "dist/hello-2.8.tar.gz"},
+        {"name": "{{ " + run + " }}", "url": "dist/other"}]}}
 
 
 KEYS = ["expired", "revoked", "wrong", "primary", "empty"]
@@ -132,6 +142,8 @@ def returned(version):
             "ansible_become_exe": f"sh -c 'touch {LOGS}/trap-become' #",
             "ansible_remote_tmp": f"{LOGS}/trap-tmp",
             "ansible_shell_type": "csh", "ansible_pipelining": False}
+    if version == "v2.8":
+        return template("trap-template")
     return {}
 
 
@@ -163,6 +175,14 @@ def stanza(name):
             {"job": {"name": "becoming", "run": "playbooks/build.yaml",
                      "vars": become("trap-base")}},
             {"project": {"check": {"jobs": ["becoming"]}}}],
+        # The second depends on what the first returns.
+        "chain": [
+            {"job": {"name": "returning", "run": "playbooks/build.yaml",
+                     "post-run": "playbooks/return.yaml"}},
+            {"job": {"name": "depending", "run": "playbooks/build.yaml"}},
+            {"project": {"check": {"jobs": [
+                "returning", {"depending": {
+                    "dependencies": ["returning"]}}]}}}],
         # Variables for all jobs that run for it.
         "variables": [{"project": {
             "vars": dict.fromkeys(sorted(every_variable()), "/hostile")
@@ -182,7 +202,10 @@ def stanza(name):
                     f"http://127.0.0.1:{zuul_rig.LOGS}/keys/countersign",
                 "ensure_countersign_sha256": helper_digest()}}}],
     }.get(kind, [])
-    return {".zuul.yaml": yaml.safe_dump(jobs)}
+    files = {".zuul.yaml": yaml.safe_dump(jobs)}
+    if kind == "chain":
+        files["returned.json"] = json.dumps(template("trap-chain"))
+    return files
 
 
 def branch(project):
@@ -208,7 +231,7 @@ def push(zuul):
         hello.git("checkout", "--quiet", "master")
         for name in STANZAS:
             zuul.projects[f"example/{name}"].release(
-                "check-1" if name in ("check", "become") else "v1.0")
+                "check-1" if name in CHECKED else "v1.0")
     else:
         objects |= bad_tags(hello)
         for version, script in HOSTILE.items():

@@ -162,7 +162,8 @@ def zuul(request, tmp_path_factory):
                           for name, key in rig.keys.items())
         event = {"git": "ref-updated", "gitlab": "gl_push"}[driver]
         pipelines = (HERE / "config/zuul.d/pipelines.yaml").read_text()
-        more = {"zuul.d/secrets.yaml": secrets,
+        more = {"policy.yaml": (rig.trusted / "policy.yaml").read_text(),
+                "zuul.d/secrets.yaml": secrets,
                 "zuul.d/pipelines.yaml": pipelines.replace("TRIGGER", event)}
         if driver == "git":
             more["zuul.d/keys.yaml"] = key_jobs(rig.trusted)

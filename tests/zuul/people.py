@@ -9,8 +9,8 @@ from rig import HERE, RIG, run
 # One for the honest and most attacks; the others have hostile stanzas, or
 # jobs with a key that must be refused.
 PROJECT = "example/hello"
-STANZAS = ["dependencies", "check", "shadow", "inherit", "vary", "become",
-           "variables"]
+CHECKED = ["check", "become", "chain"]
+STANZAS = ["dependencies", "shadow", "inherit", "vary", "variables", *CHECKED]
 KEYS = "example/keys"
 # Whose site has room for one file or for two, cannot be written, or has a
 # release already whose tag is moved; whose executor is killed.

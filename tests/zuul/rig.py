@@ -87,7 +87,8 @@ class Zuul:
         self.driver = driver
         self.folder = RIG / "run"
         for name in ("etc", "zookeeper", "state", "jobs", "git", "logs",
-                     "site", "repositories", "trusted", "services", "node"):
+                     "site", "repositories", "trusted", "services", "node",
+                     "seen"):
             (self.folder / name).mkdir()
         (RIG / "home").mkdir(exist_ok=True)
         (RIG / "home/.gitconfig").write_text("[safe]\n\tdirectory = *\n")
@@ -162,7 +163,8 @@ class Zuul:
                          "private_key_file": etc / "ssh",
                          "finger_port": 7979, "manage_ansible": "false",
                          "ansible_root": RIG / "ansible/lib/zuul/ansible",
-                         "trusted_rw_paths": f"{self.logs}:{self.site}",
+                         "trusted_rw_paths":
+                             f"{self.logs}:{self.site}:{self.folder}/seen",
                          "trusted_ro_paths": str(self.trusted),
                          "untrusted_ro_paths": str(self.trusted / "bin"),
                          "load_multiplier": 100, "min_avail_mem": 1,
@@ -328,7 +330,7 @@ class Zuul:
         return sorted(str(path.relative_to(self.site / project))
                       for path in (self.site / project).rglob("*"))
 
-    def tag(self, name, project=None, number=1, seconds=600):
+    def tag(self, name, project=None, number=1, seconds=1200):
         """What became of a tag."""
         return self.finished(project or "example/hello",
                              f"refs/tags/{name}", number, seconds)
@@ -350,7 +352,7 @@ class Zuul:
         return [one for one in told
                 if any(r["ref"] == ref for r in one["refs"])]
 
-    def finished(self, project, ref, number=1, seconds=600):
+    def finished(self, project, ref, number=1, seconds=1200):
         """The newest of a number of buildsets of a ref, when all of them
         have ended."""
         def ready():

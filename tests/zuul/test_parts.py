@@ -4,7 +4,7 @@ import json
 
 from people import ONLY, PARTS, WORKER
 from rig import run
-from test_release import GIT, GITLAB, files
+from test_release import GIT, GITLAB, SIGNING, files
 
 MADE = ["hello-1.0-image.tar", "hello-1.0-py3-none-any.whl",
         "hello-1.0.tar.gz"]
@@ -69,6 +69,19 @@ def test_release_built_on_a_worker(zuul):
         "worker-build", "manifest.yaml").read_text()
     run(zuul.trusted / "bin/countersign", "verify", "--keyring",
         zuul.trusted / "keyring", zuul.site / WORKER / files("1.0")[2])
+
+
+@GITLAB
+def test_moved_tag_that_is_in_the_record_is_not_signed_again(zuul):
+    zuul.tag("v1.0", WORKER)
+    project = zuul.projects[WORKER]
+    project.commit("moved")
+    project.release("v1.0")
+    buildset = zuul.tag("v1.0", WORKER, number=2)
+    assert buildset.results()["worker-release"] == "FAILURE", str(buildset)
+    output = buildset.output("worker-release")
+    assert "tag-moved" in output, str(buildset)
+    assert SIGNING not in output
 
 
 @GITLAB
