@@ -768,8 +768,11 @@ fn what_ends_soon_is_told_in_time() {
     let check = |at: &str, days: &str| life.key(&["check", "--public", &born, "--days", days, "--at", at]);
     assert_eq!(check("2026-04-30", "30").ok().codes(), Vec::<&str>::new());
     assert_eq!(check("2026-05-05", "30").ok().codes(), ["expires-soon"]);
+    assert_eq!(check("2026-05-05", "30d").ok().codes(), ["expires-soon"]);
     check("2026-06-01", "30").rejected_for("no-usable-subkey");
-    check("2026-10-01", "30").rejected_for("certificate-expired");
+    let ended = check("2026-10-01", "30");
+    ended.rejected_for("certificate-expired");
+    assert!(ended.stderr.contains("to repeat an old check, give its time with --at"), "{}", ended.stderr);
     // One of two subkeys that ends is no news.
     let rotate = ["--subkey-expires", "2026-09-01", "--old", "expires", "--at", "2026-05-01"];
     life.step("rotate", "born", "rotated", &rotate).ok();

@@ -501,11 +501,15 @@ fn nothing_that_a_compromised_certificate_signed_counts() {
     assert_eq!(again.ok().document["changed"], Value::Bool(false), "its date stays");
     for mode in ["archive", "release"] {
         let verify = ["verify", "--keyring", "keyring", "--mode", mode, "--at", NOW, "dist"];
-        world.countersign(&verify).rejected_for("signer-compromised");
+        let ran = world.countersign(&verify);
+        ran.rejected_for("signer-compromised");
+        assert!(ran.stderr.contains("is marked as compromised in the keyring since"), "{}", ran.stderr);
     }
     world.publish("dist", &[]).rejected_for("signer-compromised");
     state(&world, &world.release, "active", &[]).rejected_for("signer-compromised");
-    state(&world, &world.release, "retired", &[]).rejected_for("signer-compromised");
+    let retired = state(&world, &world.release, "retired", &[]);
+    let told = "is marked as compromised in the keyring since";
+    assert!(retired.rejected_for("signer-compromised").stderr.contains(told), "{}", retired.stderr);
     assert!(keyring(&world, "check", &["--policy", "policy.yaml"]).ok().codes().contains(&"state-conflict"));
     // Removed, it stays known, and does not come back.
     export(&world, &world.release, "release.asc");

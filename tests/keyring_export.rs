@@ -354,6 +354,40 @@ fn check(world: &World, file: &str, more: &[&str]) -> Ran {
 }
 
 #[test]
+fn a_request_is_signed_with_a_locked_key_that_comes_by_a_descriptor() {
+    let world = World::new();
+    let user = "Grace <grace@example.org>";
+    let locked = ["--pinentry-mode", "loopback", "--passphrase", "several words of hers"];
+    run_ok(world.gpg().args(locked).args(["--quick-generate-key", user, "ed25519", "cert", "1y"]));
+    let fingerprint = |at: usize| {
+        let listing = run_ok(world.gpg().args(["--with-colons", "--list-keys", user]));
+        let line = listing.lines().filter(|line| line.starts_with("fpr:")).nth(at).unwrap();
+        line.split(':').nth(9).unwrap().to_string()
+    };
+    run_ok(world.gpg().args(locked).args(["--quick-add-key", &fingerprint(0), "ed25519", "sign", "1y"]));
+    run_ok(world.gpg().arg("--output").arg(world.path("ada.asc")).args(["--armor", "--export", user]));
+    let subkey = format!("{}!", fingerprint(1));
+    let secret = run_ok(world.gpg().args(locked).args(["--armor", "--export-secret-subkeys", &subkey]));
+    fs::write(world.path("secret.asc"), secret).unwrap();
+    fs::write(world.path("pass"), "several words of hers\n").unwrap();
+    let made = |file: &str, more: &str| {
+        let fixed = "--certificate ada.asc --project example/hello --statement why";
+        let helper = support::helper();
+        let script = format!(
+            "exec {} keyring request {fixed} --request {file} --at {NOW} {more} 3<secret.asc 4<pass",
+            helper.display()
+        );
+        Ran::of(Command::new("sh").args(["-c", &script]).current_dir(world.root()).output().unwrap())
+    };
+    made("a.yaml", "--key-fd 3").rejected_for("key-locked");
+    assert_eq!(made("a.yaml", "--passphrase-fd 4").code, 2, "a passphrase of nothing");
+    assert_eq!(made("a.yaml", "--key - --key-fd 3").code, 2);
+    let signed = made("a.yaml", "--key-fd 3 --passphrase-fd 4");
+    assert_eq!(signed.ok().result()["signature"], "a.yaml.asc");
+    check(&world, "a.yaml", &[]).ok();
+}
+
+#[test]
 fn a_request_goes_from_a_newcomer_through_review_into_the_keyring() {
     let world = World::new();
     let ada = newcomer(&world);

@@ -91,6 +91,8 @@ fn a_file_that_is_not_one_public_certificate_under_its_name_is_refused() {
     ] {
         assert_eq!(code(name, bytes), expected, "{name}");
     }
+    let refused = Keyring::load(vec![("notes.txt".into(), one.public())]).err().unwrap();
+    assert!(refused.message.contains(".asc or .pgp, keyring.yaml, a README"), "{refused}");
     let twice = load(&[(&name, &one.public()), (&binary, &one.binary())]);
     assert_eq!(twice.err(), Some("keyring-duplicate"));
 }

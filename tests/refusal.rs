@@ -89,6 +89,48 @@ fn what_no_commit_explains_names_none() {
     assert_eq!(ran.rejected_for("modified-file").codes(), ["modified-file"]);
 }
 
+/// `compare` of the tag's own tree under another top-level prefix.
+fn compare_rooted(world: &World, prefix: &str, more: &[&str]) -> Ran {
+    let output = format!("--output={}", world.path("dist/hello-1.0.tar").display());
+    world.git(&["archive", "--format=tar", &format!("--prefix={prefix}"), &output, "v1.0"]);
+    let artifact = ["--repository", "hello", "--tag", "v1.0", "--artifact", "dist/hello-1.0.tar"];
+    world.countersign(&[&["compare"], &artifact[..], &["--preset", "git-archive@1"], more].concat())
+}
+
+#[test]
+fn a_root_folder_of_another_name_is_one_finding_that_says_how_to_name_it() {
+    let world = World::new();
+    // A tag whose parent has fewer files, which would seem to fit better.
+    commit(&world, "NEWS", "1.0\n", "News");
+    world.tag("v1.0", &world.maintainer);
+    for (prefix, found, root) in [("hello/", "hello/", "hello"), ("", "NEWS, README", "")] {
+        let ran = compare_rooted(&world, prefix, &[]);
+        assert_eq!(ran.rejected_for("outside-root").codes(), ["outside-root"]);
+        let told = finding(&ran, "outside-root");
+        assert_eq!(told["subject"], "hello-1.0.tar");
+        let message = told["message"].as_str().unwrap();
+        let expected = "nothing in it lies in hello-1.0/, the one folder that it may hold; it holds ";
+        assert!(message.starts_with(&format!("{expected}{found}")), "{message}");
+        let hint = told["hint"].as_str().unwrap();
+        let typed = if root.is_empty() { "\"\"" } else { root };
+        assert!(
+            hint.contains(&format!("root: {typed}")) && hint.contains(&format!("--root {typed}")),
+            "{hint}"
+        );
+        compare_rooted(&world, prefix, &["--root", root]).ok();
+    }
+}
+
+#[test]
+fn an_archive_of_nothing_was_not_built_from_a_smaller_commit() {
+    let world = World::new();
+    commit(&world, "NEWS", "1.0\n", "News");
+    world.tag("v1.0", &world.maintainer);
+    let empty = world.git(&["mktree", "--missing"]);
+    let ran = built_from(&world, &empty);
+    assert!(ran.rejected_for("missing-file").codes().iter().all(|code| *code == "missing-file"));
+}
+
 #[test]
 fn a_modified_text_file_is_shown_as_difference_and_a_binary_one_is_not() {
     let world = World::new();
@@ -103,7 +145,7 @@ fn a_modified_text_file_is_shown_as_difference_and_a_binary_one_is_not() {
         let found = findings.iter().find(|finding| finding["subject"] == path).unwrap();
         found.get("diff").map(|diff| diff.as_str().unwrap().to_string())
     };
-    let expected = "@@ -1 +1,2 @@\n-int main(void) { return 0; }\n+int main(void) { return 1; }\n+\\x1b[2J\n";
+    let expected = "--- git\n+++ artifact\n@@ -1 +1,2 @@\n-int main(void) { return 0; }\n+int main(void) { return 1; }\n+\\x1b[2J\n";
     assert_eq!(diff("src/hello.c").as_deref(), Some(expected));
     assert_eq!(diff("image"), None);
     assert!(ran.stderr.contains("  | -int main(void) { return 0; }\n"), "{}", ran.stderr);

@@ -99,6 +99,10 @@ fn tags_that_nobody_vetted_signed_are_refused() {
     };
     world.tag("v1.0", &world.stranger);
     refused("unknown-signer");
+    let told = world.judge("verify-tag", &[]);
+    // gpg names its key twice, whole and by its end.
+    let named = format!("found one that names {}\n", world.stranger.subkey);
+    assert!(told.stderr.contains(&named), "{}", told.stderr);
     world.vet(&world.stranger);
     refused("signer-not-allowed");
     world.tag("v1.0", &world.release);
@@ -150,7 +154,10 @@ fn a_commit_that_is_on_no_allowed_branch_is_refused() {
     world.git(&["checkout", "--quiet", "-b", "topic"]);
     world.git(&["commit", "--quiet", "--allow-empty", "--message", "Not merged"]);
     world.tag("v1.0", &world.maintainer);
-    world.judge("verify-tag", &[]).rejected_for("commit-not-on-branch");
+    let ran = world.judge("verify-tag", &[]);
+    ran.rejected_for("commit-not-on-branch");
+    let told = "on none of the allowed branches (main, stable/*); this clone has 1 such branch\n";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
     world.git(&["update-ref", "refs/remotes/origin/stable/1", "HEAD"]);
     let ran = world.judge("verify-tag", &[]);
     assert_eq!(ran.ok().result()["tag"]["branches"][0], "origin/stable/1");
@@ -347,7 +354,9 @@ fn a_published_file_never_changes() {
     world.build("again");
     world.sign("again", &[]).ok();
     // The same artifact, but new signatures: other bytes under the same names.
-    world.publish("again", &[]).rejected_for("site-file-differs");
+    let again = world.publish("again", &[]);
+    again.rejected_for("site-file-differs");
+    assert!(again.stderr.contains("published already"), "no new version is needed: {}", again.stderr);
     world.verify(&["site/example/hello"], &[]).ok();
 }
 
@@ -393,7 +402,12 @@ fn a_release_that_stopped_half_way_is_completed_by_signing_again() {
     // And an artifact never does.
     leave(2);
     fs::write(site.join(names[0]), "other").unwrap();
-    world.publish("again", &[]).rejected_for("site-file-differs");
+    let other = world.publish("again", &[]);
+    assert!(
+        other.rejected_for("site-file-differs").stderr.contains("make a new version"),
+        "{}",
+        other.stderr
+    );
     assert_eq!(fs::read(site.join(names[0])).unwrap(), b"other");
     assert_eq!(fs::read(site.join(names[1])).unwrap(), fs::read(world.path("dist").join(names[1])).unwrap());
 }
@@ -435,6 +449,25 @@ fn verify_never_passes_on_nothing() {
 }
 
 #[test]
+fn a_list_whose_signature_does_not_count_makes_no_file_look_planted() {
+    let world = World::new();
+    world.sign("dist", &[]).ok();
+    let late =
+        ["verify", "--keyring", "keyring", "--mode", "release", "--at", "2026-02-01T00:00:00Z", "dist"];
+    let ran = world.countersign(&late);
+    assert_eq!(ran.rejected_for("signature-too-old").codes(), ["signature-too-old"], "{}", ran.stderr);
+    assert_eq!(ran.document["findings"][0]["subject"], "hello-1.0.SHA256SUMS");
+    // Nor does one without a signature; but neither says yes.
+    fs::rename(world.path("dist/hello-1.0.SHA256SUMS.asc"), world.path("list.asc")).unwrap();
+    let ran = world.verify(&["dist"], &[]);
+    assert_eq!(ran.rejected_for("signature-missing").codes(), ["signature-missing"], "{}", ran.stderr);
+    fs::rename(world.path("list.asc"), world.path("dist/hello-1.0.SHA256SUMS.asc")).unwrap();
+    let good = world.verify(&["dist"], &[]);
+    let signed = format!("verify: ok, signed by {}\n", world.release.certificate);
+    assert!(good.ok().stderr.ends_with(&signed), "{}", good.stderr);
+}
+
+#[test]
 fn a_signature_is_for_its_own_file_name() {
     let world = World::new();
     world.sign("dist", &[]).ok();
@@ -444,7 +477,9 @@ fn a_signature_is_for_its_own_file_name() {
             (format!("dist/hello-1.0.tar.gz{suffix}"), format!("renamed/hello-2.0.tar.gz{suffix}"));
         fs::copy(world.path(&from), world.path(&to)).unwrap();
     }
-    world.verify(&["renamed/hello-2.0.tar.gz"], &[]).rejected_for("artifact-name-mismatch");
+    let renamed = world.verify(&["renamed/hello-2.0.tar.gz"], &[]);
+    renamed.rejected_for("artifact-name-mismatch");
+    assert!(renamed.stderr.contains("verify it under the name \"hello-1.0.tar.gz\""), "{}", renamed.stderr);
 }
 
 #[test]

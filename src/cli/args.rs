@@ -127,7 +127,7 @@ pub struct Compare {
     #[arg(long, value_name = "DIR", requires = "catalogue")]
     pub keyring: Option<PathBuf>,
     /// Built-in rules to explain it by, when no policy is given
-    #[arg(long, value_name = "NAME@VERSION", required_unless_present = "policy")]
+    #[arg(long, value_name = "NAME@VERSION", required_unless_present_any = ["policy", "project"])]
     pub preset: Option<String>,
     /// The archive's one top-level folder [default: the file name without its suffix]
     #[arg(long, value_name = "NAME")]
@@ -180,7 +180,10 @@ pub struct Validate {
 
 /// Arguments of `sign`: with `--record` the second form, else the first.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("form").required(true).args(["repository", "record"]))]
+#[command(
+    group = clap::ArgGroup::new("form").required(true).args(["repository", "record"]),
+    group = clap::ArgGroup::new("secret").required(true).args(["key", "key_fd", "agent"])
+)]
 pub struct Sign {
     /// git repository: validate and sign in one process
     #[arg(long, value_name = "DIR", requires = "tag", requires = "project")]
@@ -215,11 +218,11 @@ pub struct Sign {
     /// Folder of the release's artifacts
     #[arg(long, value_name = "DIR")]
     pub artifacts: PathBuf,
-    /// Where the signatures go [default: beside the artifacts]
+    /// Existing folder for the signatures; nothing in it is overwritten [default: beside the artifacts]
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<PathBuf>,
     /// Where the secret signing subkey comes from: - is standard input
-    #[arg(long, value_name = "-", value_parser = value::key_source, required_unless_present_any = ["key_fd", "agent"])]
+    #[arg(long, value_name = "-", value_parser = value::key_source)]
     pub key: Option<value::KeySource>,
     /// Read the secret signing subkey from this open file descriptor
     #[arg(long, value_name = "N", value_parser = value::descriptor, conflicts_with = "key")]
@@ -303,7 +306,7 @@ pub struct Publish {
     /// The project that the release must be of
     #[arg(long, value_name = "NAME", value_parser = value::project)]
     pub project: Option<String>,
-    /// Verify, tell what would be placed, and place nothing
+    /// Verify, report what would be placed, and place nothing
     #[arg(long)]
     pub check: bool,
 }
@@ -314,7 +317,7 @@ pub struct PolicyCheck {
     /// Policy file
     #[arg(long, value_name = "FILE")]
     pub policy: PathBuf,
-    /// Folder of vetted certificates: tell certificates that are not in it
+    /// Folder of vetted certificates: report certificates that are not in it
     #[arg(long, value_name = "DIR")]
     pub keyring: Option<PathBuf>,
     /// Judge as of this time, like 2026-11-20T10:00:00Z [default: now]

@@ -78,7 +78,7 @@ Example:
       --vetted-by Grace,in-person --vetted-at 2026-11-20 --project openstack/nova";
 
 pub(super) const KEYRING_REMOVE: &str = "\
-Who leaves is retired, not removed: `keyring update --state retired`.
+Somebody who leaves is retired, not removed: `keyring update --state retired`.
 
 Example:
   $ countersign keyring remove --keyring keyring --policy policy.yaml \\
@@ -88,7 +88,8 @@ pub(super) const KEYRING_UPDATE: &str = "\
 Example: a newer copy, for example with a later expiry or a revocation
   $ countersign keyring update --keyring keyring ada.asc
 
-Example: somebody leaves; what they signed before stays good
+Example: somebody leaves; what they signed before still counts where a list of
+signatures was signed in time (verify --age-proof)
   $ countersign keyring update --keyring keyring --state retired \\
       --since 2026-11-20 --fingerprint 0123456789ABCDEF0123456789ABCDEF01234567";
 
@@ -102,7 +103,7 @@ Example:
 
 pub(super) const KEYRING_CHECK: &str = "\
 Example: the job to run daily
-  $ countersign keyring check --keyring keyring --policy policy.yaml --within 60d
+  $ countersign keyring check --keyring keyring --policy policy.yaml --within 60
 
 Example: what CI says to a request under review
   $ countersign keyring check --keyring keyring --policy policy.yaml --request ada.yaml";
@@ -110,7 +111,7 @@ Example: what CI says to a request under review
 pub(super) const KEYRING_EXPORT: &str = "\
 Example:
   $ countersign keyring export --keyring keyring --policy policy.yaml \\
-      --project openstack/nova --format keys --output-dir site/openstack/nova";
+      --project openstack/nova --format keys --output-dir site/keys";
 
 pub(super) const KEYRING_REQUEST: &str = "\
 Example:

@@ -29,7 +29,7 @@ pub enum Key {
     /// Write what readers get: certificate, listing, record of dates
     #[command(after_long_help = examples::KEY_PUBLISH)]
     Publish(KeyPublish),
-    /// Tell what ends soon, and whether readers can verify what CI signs
+    /// Report what ends soon, and whether readers can verify what CI signs
     #[command(after_long_help = examples::KEY_CHECK)]
     Check(KeyCheck),
 }
@@ -79,7 +79,7 @@ pub struct OfflineAndPublic {
     #[command(flatten)]
     pub offline: Offline,
     /// The certificate as published: what it has and the key file lacks is kept
-    #[arg(long, value_name = "CERT")]
+    #[arg(long, value_name = "FILE")]
     pub public: Option<PathBuf>,
 }
 
@@ -107,7 +107,7 @@ pub struct KeyGenerate {
 #[derive(Debug, Args)]
 pub struct KeyCertify {
     /// Public certificate to vouch for
-    #[arg(value_name = "CERT")]
+    #[arg(value_name = "FILE")]
     pub certificate: PathBuf,
     /// The fingerprint that you were told by its owner
     #[arg(long, value_name = "FINGERPRINT", value_parser = value::fingerprint)]
@@ -152,7 +152,7 @@ pub struct KeyExtend {
 pub enum Old {
     /// It goes on until it ends: for the days until CI has the new one
     Expires,
-    /// It is revoked as superseded: what it signed before stays good
+    /// It is revoked as superseded: what it signed before still counts where a list of signatures was signed in time (verify --age-proof)
     Superseded,
 }
 
@@ -181,9 +181,9 @@ pub struct KeyRotate {
 pub enum RevocationReason {
     /// Somebody else may have it: nothing that it ever signed counts
     Compromised,
-    /// Another key took its place: what it signed before stays good
+    /// Another key took its place: what it signed before still counts where a list of signatures was signed in time (verify --age-proof)
     Superseded,
-    /// It is no longer used: what it signed before stays good
+    /// It is no longer used: what it signed before still counts where a list of signatures was signed in time (verify --age-proof)
     Retired,
 }
 
@@ -245,13 +245,13 @@ pub struct KeyExportSubkey {
 #[derive(Debug, Args)]
 pub struct KeyPublish {
     /// The certificate as it is now
-    #[arg(value_name = "CERT")]
+    #[arg(value_name = "FILE")]
     pub certificate: PathBuf,
     /// The fingerprint that is meant: refuse a file that holds another one
     #[arg(long, value_name = "FINGERPRINT", value_parser = value::fingerprint)]
     pub fingerprint: Option<Fingerprint>,
     /// The certificate as published before, if that is not in the output folder
-    #[arg(long, value_name = "CERT")]
+    #[arg(long, value_name = "FILE")]
     pub published: Option<PathBuf>,
     /// Folder of vetted certificates: what it knows of this one is merged
     #[arg(long, value_name = "DIR")]
@@ -280,7 +280,7 @@ pub struct KeyPublish {
 #[derive(Debug, Args)]
 pub struct KeyCheck {
     /// The certificate as readers get it
-    #[arg(long, value_name = "CERT")]
+    #[arg(long, value_name = "FILE")]
     pub public: PathBuf,
     /// Policy file: its signer must be this certificate
     #[arg(long, value_name = "FILE", requires = "project")]
@@ -312,8 +312,8 @@ pub struct KeyCheck {
     /// A file that CI signed lately, its .asc beside it; may be given several times
     #[arg(long, value_name = "FILE")]
     pub signed: Vec<PathBuf>,
-    /// Warn of what ends within so many days
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    /// Warn of what ends within this many days
+    #[arg(long, value_name = "DAYS", value_parser = value::day_count, default_value = "30")]
     pub days: u16,
     /// Judge as of this time, like 2026-11-20T10:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = value::time)]

@@ -25,7 +25,7 @@ pub enum Keyring {
     /// Show all that is known of one certificate
     #[command(after_long_help = examples::KEYRING_SHOW)]
     Show(KeyringShow),
-    /// Tell what expires, what is missing and what does not fit; or verify a request
+    /// Report what expires, what is missing and what does not fit; or verify a request
     #[command(after_long_help = examples::KEYRING_CHECK)]
     Check(KeyringCheck),
     /// Write the certificates in the forms that those who verify read
@@ -77,7 +77,7 @@ pub struct KeyringAdd {
     #[command(flatten)]
     pub place: Place,
     /// The fingerprint as it was vetted, not as the file has it
-    #[arg(long, value_name = "FPR", value_parser = value::fingerprint)]
+    #[arg(long, value_name = "FINGERPRINT", value_parser = value::fingerprint)]
     pub fingerprint: Fingerprint,
     /// Who vetted it, and how
     #[arg(long, value_name = "TEXT", value_parser = value::words)]
@@ -100,7 +100,7 @@ pub struct KeyringAdd {
 #[derive(Debug, Args)]
 pub struct KeyringRemove {
     /// The certificate's fingerprint
-    #[arg(value_name = "FPR", value_parser = value::fingerprint)]
+    #[arg(value_name = "FINGERPRINT", value_parser = value::fingerprint)]
     pub fingerprint: Fingerprint,
     /// The keyring.
     #[command(flatten)]
@@ -115,7 +115,7 @@ pub struct KeyringRemove {
 pub enum State {
     /// It may sign
     Active,
-    /// It signs no more; what it signed before stays good
+    /// It signs no more; what it signed before still counts where a list of signatures was signed in time (verify --age-proof)
     Retired,
     /// Nothing that it ever signed counts
     Compromised,
@@ -133,7 +133,7 @@ pub struct KeyringUpdate {
     #[command(flatten)]
     pub place: Place,
     /// The certificate's fingerprint
-    #[arg(long, value_name = "FPR", value_parser = value::fingerprint, required_unless_present = "file")]
+    #[arg(long, value_name = "FINGERPRINT", value_parser = value::fingerprint, required_unless_present = "file")]
     pub fingerprint: Option<Fingerprint>,
     /// How the certificate stands from now on
     #[arg(long, value_enum, requires = "fingerprint", conflicts_with = "file")]
@@ -158,7 +158,7 @@ pub struct KeyringList {
 #[derive(Debug, Args)]
 pub struct KeyringShow {
     /// The certificate's fingerprint
-    #[arg(value_name = "FPR", value_parser = value::fingerprint)]
+    #[arg(value_name = "FINGERPRINT", value_parser = value::fingerprint)]
     pub fingerprint: Fingerprint,
     /// The keyring.
     #[command(flatten)]
@@ -172,7 +172,7 @@ pub struct KeyringCheck {
     #[command(flatten)]
     pub place: Place,
     /// Warn of what expires within this many days
-    #[arg(long, value_name = "DAYS", value_parser = value::days, default_value = "30d")]
+    #[arg(long, value_name = "DAYS", value_parser = value::days, default_value = "30")]
     pub within: i64,
     /// Policy file to hold the keyring against
     #[arg(long, value_name = "FILE")]
@@ -226,6 +226,7 @@ pub struct KeyringExport {
 
 /// Arguments of `keyring request`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("secret").args(["key", "key_fd"]))]
 pub struct KeyringRequest {
     /// Your public certificate
     #[arg(long, value_name = "FILE")]
@@ -243,6 +244,12 @@ pub struct KeyringRequest {
     /// [default: write the request unsigned, to be signed with gpg]
     #[arg(long, value_name = "-", value_parser = value::key_source)]
     pub key: Option<value::KeySource>,
+    /// Read the secret signing subkey from this open file descriptor
+    #[arg(long, value_name = "N", value_parser = value::descriptor)]
+    pub key_fd: Option<u32>,
+    /// Read the passphrase of a locked subkey from this open file descriptor
+    #[arg(long, value_name = "N", value_parser = value::descriptor, requires = "secret")]
+    pub passphrase_fd: Option<u32>,
     /// The date of the request, like 2026-11-20T10:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = value::time)]
     pub at: Option<Time>,

@@ -28,10 +28,10 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// Write the result document to FILE as well as to standard output
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 900)]
     pub output: Option<PathBuf>,
     /// Say nothing on standard error; the document has it all
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 901)]
     pub quiet: bool,
 }
 

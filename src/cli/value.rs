@@ -114,13 +114,23 @@ pub fn key_source(text: &str) -> Result<KeySource, String> {
         .into())
 }
 
-/// A number of days, like `30d`, in seconds.
+/// A number of days, like `30` or `30d`.
+///
+/// # Errors
+/// What it should look like.
+pub fn day_count(text: &str) -> Result<u16, String> {
+    let digits = text.strip_suffix('d').unwrap_or(text);
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits.parse().ok().filter(|_| plain);
+    number.ok_or_else(|| "write a number of days up to 65535, like 30 or 30d".into())
+}
+
+/// The same in seconds.
 ///
 /// # Errors
 /// What it should look like.
 pub fn days(text: &str) -> Result<i64, String> {
-    let number = text.strip_suffix('d').and_then(|days| days.parse::<u16>().ok());
-    number.map(|days| i64::from(days) * 86_400).ok_or_else(|| "write a number of days, like 30d".into())
+    day_count(text).map(|days| i64::from(days) * 86_400)
 }
 
 /// Words for people that are not empty.
@@ -150,5 +160,19 @@ pub fn url(text: &str) -> Result<String, String> {
     match rest {
         Some(rest) if !rest.is_empty() && rest.chars().all(plain) => Ok(text.trim_end_matches('/').into()),
         _ => Err("write it like https://downloads.example.org/releases".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_written_with_and_without_their_unit() {
+        assert_eq!((day_count("30"), day_count("30d")), (Ok(30), Ok(30)));
+        assert_eq!((days("60"), days("60d")), (Ok(60 * 86_400), Ok(60 * 86_400)));
+        for bad in ["", "d", "30h", "30dd", "+30", "-1", "1.5", "65536", " 30"] {
+            assert!(day_count(bad).is_err(), "{bad}");
+        }
     }
 }

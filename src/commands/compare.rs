@@ -32,7 +32,7 @@ pub(super) fn run(args: &cli::Compare, now: Time) -> Result<Report, Failure> {
         Err(finding) => return Ok(Report::judged("compare", vec![finding], json!({}))),
     };
     let mut file = files::open_regular(&args.artifact)?;
-    let Explained { digests, verdict } =
+    let Explained { digests, verdict, .. } =
         explain::explain(&plan, &mut file, &args.artifact, &repository, &commit, at)?;
     let mut result = json!({
         "tag": args.tag,

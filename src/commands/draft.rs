@@ -117,35 +117,41 @@ fn try_all(
     at: Time,
 ) -> Result<Best, Failure> {
     let name = compare::artifact_name(path)?;
-    let mut best: Option<Best> = None;
+    let mut best: Option<(Badness, Best)> = None;
     let mut tried = Vec::new();
     let mut subdirectory = args.subdirectory.clone();
     for &preset in presets::ALL {
         let root = root(preset, &name);
         if subdirectory.is_none() {
             let first = explain_by(repository, commit, path, &name, preset, &root, "", at)?;
-            subdirectory = Some(likely_folder(&repository.tree(commit, &TreePath::default())?, &first.1));
+            subdirectory =
+                Some(likely_folder(&repository.tree(commit, &TreePath::default())?, &first.1.verdict));
         }
         let folder = subdirectory.as_deref().unwrap_or_default();
-        let (plan, verdict) = explain_by(repository, commit, path, &name, preset, &root, folder, at)?;
+        let (plan, told) = explain_by(repository, commit, path, &name, preset, &root, folder, at)?;
+        let (badness, verdict) = (badness(&told), told.verdict);
         tried.push((preset.name, verdict.unexplained.len()));
-        if best.as_ref().is_none_or(|best| badness(&verdict) < badness(&best.verdict)) {
-            best = Some(Best { name: name.clone(), plan, verdict, tried: vec![] });
+        if best.as_ref().is_none_or(|(least, _)| badness < *least) {
+            best = Some((badness, Best { name: name.clone(), plan, verdict, tried: vec![] }));
         }
     }
     match best {
-        Some(best) => Ok(Best { tried, ..best }),
+        Some((_, best)) => Ok(Best { tried, ..best }),
         None => unreachable!("there are presets"),
     }
 }
 
-/// What counts against a preset: first what it leaves unexplained, then what
-/// the policy would have to omit.
-fn badness(verdict: &Verdict) -> (usize, usize, usize) {
+/// What counts against a preset: another root folder, findings about no path,
+/// paths left unexplained, paths that the policy would have to omit.
+type Badness = (bool, usize, usize, usize);
+
+fn badness(told: &Explained) -> Badness {
+    let verdict = &told.verdict;
     let outside = verdict.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let wrong = wrong(verdict).count();
     // Findings about no path of either side, like a second root, weigh most.
-    (outside.saturating_sub(verdict.unexplained.len()), wrong, missing(verdict).count())
+    let outside = outside.saturating_sub(verdict.unexplained.len());
+    (!told.rooted, outside, wrong, missing(verdict).count())
 }
 
 fn root(preset: &Preset, name: &ReleaseName) -> String {
@@ -162,11 +168,11 @@ fn explain_by(
     root: &str,
     subdirectory: &str,
     at: Time,
-) -> Result<(Plan, Verdict), Failure> {
+) -> Result<(Plan, Explained), Failure> {
     let plan = Plan::by_preset(name.clone(), preset, root.into(), subdirectory.into());
     let mut file = files::open_regular(path)?;
-    let Explained { verdict, .. } = explain::explain(&plan, &mut file, path, repository, commit, at)?;
-    Ok((plan, verdict))
+    let told = explain::explain(&plan, &mut file, path, repository, commit, at)?;
+    Ok((plan, told))
 }
 
 /// The folder of the repository where most of the artifact's files lie with

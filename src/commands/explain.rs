@@ -6,7 +6,7 @@ use super::supplied::Brought;
 use super::{Failure, nearest};
 use crate::archive::{self, ArchiveError, Entry, EntryKind, Format, Limits, Sink, Stop};
 use crate::evidence::compare::{FileRule, Unmet};
-use crate::evidence::{Comparison, Fact, Identity, Question, Unavailable, Verdict, presets};
+use crate::evidence::{Comparison, Fact, Identity, Question, Verdict, presets};
 use crate::files::{self, FileError, Hashing};
 use crate::git;
 use crate::release::policy::{ArtifactRule, LimitRules, Pattern};
@@ -15,8 +15,12 @@ use crate::release::{
     ArtifactDigests, BlobHasher, Finding, ObjectFormat, ObjectId, ReleaseName, Sha256Digest, Time, TreePath,
 };
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
+
+/// Top-level names that are told of an archive without the expected one.
+const MAX_TOPS: usize = 4;
 
 /// How an artifact of one version is to be explained.
 #[derive(Debug, Clone)]
@@ -37,6 +41,8 @@ pub(super) struct Plan {
 pub(super) struct Explained {
     pub digests: ArtifactDigests,
     pub verdict: Verdict,
+    /// Whether the archive has the root folder that was expected.
+    pub rooted: bool,
 }
 
 impl Plan {
@@ -155,6 +161,8 @@ pub(super) fn explain(
         current: None,
         name: &plan.name,
         kept: vec![],
+        rooted: plan.root.is_empty(),
+        tops: BTreeSet::new(),
     };
     let (read, digests) = if format == Format::Zip {
         // A zip is read here and there, so what was hashed and what was read
@@ -167,28 +175,47 @@ pub(super) fn explain(
         // Whatever the reader left unread belongs to the digests too.
         (read, input.finish()?)
     };
-    let mut comparison = account.comparison;
+    let (mut comparison, rooted, tops) = (account.comparison, account.rooted, account.tops);
+    let mut claimed = None;
     match read {
         Ok(summary) => {
             let claim = summary.comment.filter(|claim| *claim != commit.to_string());
-            if let Some(claim) = claim {
-                comparison.tell(other_commit(plan.name.as_str(), &claim, commit));
-            }
+            claimed = claim.map(|claim| other_commit(plan.name.as_str(), &claim, commit));
         }
         Err(ArchiveError::Defect(defect)) => return Ok(broken(plan, defect, digests)),
         Err(ArchiveError::Io { source }) => return Err(FileError::io(path, "read it", source).into()),
         Err(ArchiveError::Stopped(Stop)) => {}
         Err(ArchiveError::NotAStream) => unreachable!("zips are read above"),
     }
+    claimed.iter().cloned().for_each(|finding| comparison.tell(finding));
     let origin = AtTag::new(repository, commit).with_submodules(&plan.brought.repositories);
-    match comparison.finish(&origin) {
-        Ok(mut verdict) => {
-            let subdirectory = plan.subdirectory.as_str().into();
-            verdict.findings.extend(nearest::search(repository, commit, &subdirectory, &verdict));
-            Ok(Explained { digests, verdict })
-        }
-        Err(Unavailable) => Err(origin.failure()),
+    let Ok(mut verdict) = comparison.finish(&origin) else { return Err(origin.failure()) };
+    if rooted || tops.is_empty() {
+        let subdirectory = plan.subdirectory.as_str().into();
+        verdict.findings.extend(nearest::search(repository, commit, &subdirectory, &verdict));
+    } else {
+        // One cause: no path could be compared, so what each of them lacks says nothing.
+        verdict.findings = plan.brought.findings.iter().cloned().chain(claimed).collect();
+        verdict.findings.push(other_root(plan, &tops));
     }
+    Ok(Explained { digests, verdict, rooted })
+}
+
+/// The finding that the archive's root folder has another name, or none.
+fn other_root(plan: &Plan, tops: &BTreeSet<String>) -> Finding {
+    let found = tops.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let root = crate::release::path::printable(plan.root.as_bytes());
+    let told = format!("nothing in it lies in {root}/, the one folder that it may hold; it holds {found}");
+    let hint = match tops.iter().next().and_then(|top| top.strip_suffix('/')).filter(|_| tops.len() == 1) {
+        Some(top) => format!(
+            "if {top}/ is the right folder, name it: \"root: {top}\" for this artifact in the policy, or \
+             compare --root {top}"
+        ),
+        None => "artifacts unpack into exactly one folder: build it so; if this one has none for good \
+                 reason, say root: \"\" for it in the policy, or compare --root \"\""
+            .into(),
+    };
+    Finding::error("outside-root", plan.name.as_str(), told, &hint)
 }
 
 /// An archive that is malformed or ambiguous is rejected as such: what was
@@ -202,7 +229,7 @@ fn broken(plan: &Plan, defect: archive::Defect, digests: ArtifactDigests) -> Exp
     let hint = "make the archive anew with an ordinary tool; ambiguous archives are never accepted";
     let mut verdict = Verdict::of_nothing();
     verdict.findings.push(Finding::error(defect.code, plan.name.as_str(), told, hint));
-    Explained { digests, verdict }
+    Explained { digests, verdict, rooted: true }
 }
 
 fn other_commit(name: &str, claim: &str, commit: &ObjectId) -> Finding {
@@ -228,6 +255,10 @@ struct Account<'p> {
     current: Option<Current>,
     /// Bytes of the current entry, if they may be needed.
     kept: Vec<u8>,
+    /// Whether the root folder, or something in it, was met.
+    rooted: bool,
+    /// The first names beside it, folders with a `/`.
+    tops: BTreeSet<String>,
 }
 
 /// A file or link whose content is passing by.
@@ -248,6 +279,17 @@ impl Account<'_> {
         self.current = Some(Current { path, mode, size, id, sha256, keep });
     }
 
+    /// Keeps the top-level name of an entry that is not in the root folder.
+    fn beside(&mut self, entry: &Entry) {
+        if self.tops.len() < MAX_TOPS {
+            let path = entry.path.as_bytes();
+            let top = path.split(|byte| *byte == b'/').next().unwrap_or_default();
+            let folder = top.len() < path.len() || entry.kind == EntryKind::Directory;
+            let slash = if folder { "/" } else { "" };
+            self.tops.insert(crate::release::path::printable(top) + slash);
+        }
+    }
+
     fn tell(&mut self, code: &'static str, path: &TreePath, message: String, hint: &str) {
         self.comparison.tell(Finding::error(code, &path.to_string(), message, hint));
     }
@@ -256,8 +298,10 @@ impl Account<'_> {
 impl Sink for Account<'_> {
     fn begin(&mut self, entry: &Entry) -> Result<(), Stop> {
         let Some(path) = below_root(&entry.path, self.root) else {
-            let is_root = entry.path.as_bytes() == self.root && entry.kind == EntryKind::Directory;
-            if !is_root {
+            if entry.path.as_bytes() == self.root && entry.kind == EntryKind::Directory {
+                self.rooted = true;
+            } else {
+                self.beside(entry);
                 let root = crate::release::path::printable(self.root);
                 self.tell(
                     "outside-root",
@@ -268,6 +312,7 @@ impl Sink for Account<'_> {
             }
             return Ok(());
         };
+        self.rooted = true;
         match &entry.kind {
             EntryKind::Directory => self.comparison.folder(path),
             EntryKind::File { executable: true } => self.start(path, Mode::Executable, entry.size),

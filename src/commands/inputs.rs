@@ -15,6 +15,9 @@ use serde_json::Value;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+/// Projects that are named where one is not found.
+const MAX_NAMES: usize = 10;
+
 /// The rules of one run, read once.
 pub(super) struct Inputs {
     pub policy: Policy,
@@ -69,8 +72,12 @@ pub(super) fn add_list(result: &mut Value, key: &str, list: Vec<Value>) {
 /// The project of this name in the policy.
 pub(super) fn project<'p>(policy: &'p Policy, id: &str) -> Result<&'p Project, Failure> {
     policy.projects.get(id).ok_or_else(|| {
-        let hint = "check the spelling; the policy lists every project that may be released";
-        Failure::usage("unknown-project", id, "the policy has no project of this name", hint)
+        let mut names: Vec<&str> = policy.projects.keys().map(String::as_str).take(MAX_NAMES).collect();
+        if policy.projects.len() > MAX_NAMES {
+            names.push("…");
+        }
+        let hint = format!("check the spelling; the policy has {}", names.join(", "));
+        Failure::usage("unknown-project", id, "the policy has no project of this name", &hint)
     })
 }
 

@@ -44,7 +44,10 @@ pub(super) fn search(
     verdict: &Verdict,
 ) -> Option<Finding> {
     let probes = probes(&verdict.unexplained);
-    if probes.is_empty() {
+    // Of an artifact that has nothing of git, a smaller tree lacks less; that
+    // explains nothing.
+    let anything = |path: &Unexplained| path.found.is_some();
+    if !verdict.levels.contains_key(Level::Identical.as_str()) && !verdict.unexplained.iter().any(anything) {
         return None;
     }
     // A search that fails on the way ends; the verdict stands without it.

@@ -123,7 +123,8 @@ pub(super) fn explain(args: &cli::PolicyExplain) -> Result<Report, Failure> {
     let project = inputs::project(&policy, &args.project)?;
     if let Some(version) = args.version.as_deref().filter(|version| !project.version.accepts(version)) {
         let told = format!("{version:?} is not {}", project.version.describe());
-        return Err(Failure::usage("bad-version", version, told, "give a version as the tags have it"));
+        let hint = "give the version without the tag's prefix, or the tag itself with --tag";
+        return Err(Failure::usage("bad-version", version, told, hint));
     }
     let of_tag = args.tag.as_deref().map(|tag| {
         project.version_of_tag(tag).map_err(|why| Failure::wrong(super::tag::not_a_release(tag, &why)))

@@ -178,6 +178,14 @@ fn place(
     }
     let unfinished = present.last() == Some(&Present::No);
     let (mut findings, mut left) = (Vec::new(), 0_usize);
+    let artifacts = order.iter().zip(&present).filter(|((name, _), _)| rank(name) == 0);
+    let hint = match artifacts.into_iter().all(|(_, present)| *present == Present::Same) {
+        true => {
+            "the artifacts are published already with these very bytes, signed by an earlier run: nothing is \
+             to be done"
+        }
+        false => "a published file never changes; make a new version",
+    };
     for ((name, wanted), present) in order.iter().zip(&present) {
         let Present::Differs(found) = present else { continue };
         if unfinished && rank(name) > 0 {
@@ -185,7 +193,6 @@ fn place(
             continue;
         }
         let told = format!("is published with other bytes: SHA-256 {found} there, {wanted} here");
-        let hint = "a published file never changes; make a new version";
         findings.push(Finding::error("site-file-differs", name, told, hint));
     }
     if finding::rejects(&findings) {

@@ -13,6 +13,10 @@ use crate::release::{Finding, ObjectId, Time, finding};
 use crate::report::Report;
 use serde_json::{Value, json};
 
+/// Where git keeps tags; a name is given without it.
+const REFS: &str = "refs/tags/";
+const WITHOUT_REFS: &str = "give the tag's name without refs/tags/";
+
 /// What is known of a tag after looking at all of it.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
@@ -83,6 +87,10 @@ pub(super) fn check(
     let found = match find(repository, name)? {
         Ok(found) => found,
         Err(finding) => {
+            // A ref in the place of a name fits no template and is not found: one cause.
+            if name.starts_with(REFS) {
+                out.findings.clear();
+            }
             out.findings.push(finding);
             return Ok(out);
         }
@@ -138,7 +146,10 @@ fn find(repository: &Repository, name: &str) -> Result<Result<TagRef, Finding>, 
             error @ (GitError::TagNotFound { .. }
             | GitError::SymbolicRef { .. }
             | GitError::Sha1Collision { .. }),
-        ) => Ok(Err(Finding::error(error.code(), &error.subject(), error.to_string(), error.hint()))),
+        ) => {
+            let hint = if name.starts_with(REFS) { WITHOUT_REFS } else { error.hint() };
+            Ok(Err(Finding::error(error.code(), &error.subject(), error.to_string(), hint)))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -169,12 +180,11 @@ pub(super) fn commit(repository: &Repository, name: &str) -> Result<Result<Objec
 }
 
 pub(super) fn not_a_release(name: &str, why: &str) -> Finding {
-    Finding::error(
-        "tag-not-a-release",
-        name,
-        format!("is no release of this project: {why}"),
-        "release a tag that fits, or correct the policy's tag template and version grammar",
-    )
+    let hint = match name.starts_with(REFS) {
+        true => WITHOUT_REFS,
+        false => "release a tag that fits, or correct the policy's tag template and version grammar",
+    };
+    Finding::error("tag-not-a-release", name, format!("is no release of this project: {why}"), hint)
 }
 
 fn not_a_commit(name: &str, kind: &str) -> Finding {
@@ -245,10 +255,14 @@ fn containing(
         return Ok((names, None));
     }
     let patterns: Vec<&str> = project.branches.iter().map(|pattern| pattern.text.as_str()).collect();
+    let present = match allowed.len() {
+        0 => "no such branch".into(),
+        1 => "1 such branch".into(),
+        number => format!("{number} such branches"),
+    };
     let told = format!(
-        "commit {commit} is on none of the allowed branches ({}); {} of them exist here",
-        patterns.join(", "),
-        allowed.len()
+        "commit {commit} is on none of the allowed branches ({}); this clone has {present}",
+        patterns.join(", ")
     );
     let hint = "release from a branch of the policy, or fetch the branches if this clone lacks them";
     Ok((names, Some(Finding::error("commit-not-on-branch", name, told, hint))))

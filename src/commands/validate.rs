@@ -1,7 +1,7 @@
 //! `validate`: the tag, and every artifact of its release, in one go.
 
 use super::checksum::empty_folder;
-use super::explain::{self, Explained, Plan};
+use super::explain::{self, Plan};
 use super::inputs::{self, Inputs};
 use super::supplied::{Judges, Supplied};
 use super::tag::{self, Checked};
@@ -184,9 +184,12 @@ fn look(
     let path = folder.join(plan.name.as_str());
     let mut file = files::open_regular(&path)?;
     progress::say(&format!("explaining {}", plan.name));
-    let Explained { digests, verdict } = match commit {
-        Some(commit) => explain::explain(&plan, &mut file, &path, repository, commit, at)?,
-        None => Explained { digests: files::digests(&mut file, &path)?, verdict: Verdict::of_nothing() },
+    let (digests, verdict) = match commit {
+        Some(commit) => {
+            let told = explain::explain(&plan, &mut file, &path, repository, commit, at)?;
+            (told.digests, told.verdict)
+        }
+        None => (files::digests(&mut file, &path)?, Verdict::of_nothing()),
     };
     Ok(Artifact { plan, path, file, digests, verdict })
 }

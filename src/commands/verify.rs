@@ -9,7 +9,7 @@ use crate::files::{self, FileError, Kind};
 use crate::release::checksums::{self, SUFFIX};
 use crate::release::policy::SignatureRules;
 use crate::release::record::{self, Record, Signer};
-use crate::release::{Finding, Sha256Digest, Time};
+use crate::release::{Finding, Sha256Digest, Time, finding};
 use crate::report::Report;
 use crate::site;
 use serde_json::{Value, json};
@@ -161,11 +161,19 @@ impl Verified {
                 "check the path; a release has such a list beside its files",
             );
         }
-        let mut covered = BTreeSet::new();
+        let (mut covered, mut refused) = (BTreeSet::new(), false);
         for name in lists {
             self.list(folder, name, judge)?;
             covered.extend([name.clone(), format!("{name}.asc")]);
-            covered.extend(self.lists.get(name).into_iter().flat_map(|list| list.entries.keys().cloned()));
+            match self.lists.get(name) {
+                Some(list) => covered.extend(list.entries.keys().cloned()),
+                None => refused = true,
+            }
+        }
+        // What a refused list would have covered is not known, since it is not
+        // read: only the finding about the list itself is told.
+        if refused && finding::rejects(&self.findings) {
+            return Ok(());
         }
         for name in present.difference(&covered) {
             self.tell(

@@ -436,7 +436,7 @@ fn unexplained(fact: &Fact) -> Finding {
             fact.size,
             fact.sha256
         ),
-        "find out where it comes from; if it belongs there, the preset or the policy must name evidence for it",
+        "find out where it comes from; if it belongs there, name evidence for it in the policy: files, rebuilt or catalogues (docs/policy.md)",
     )
 }
 

@@ -10,6 +10,8 @@ const MAX_LINE: usize = 240;
 /// Product of the numbers of changed lines on both sides: Myers' algorithm
 /// takes as many steps when nothing is alike.
 const MAX_WORK: usize = 4_000_000;
+/// Which side is which.
+const SIDES: &str = "--- git\n+++ artifact\n";
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
 
@@ -59,7 +61,7 @@ pub(super) fn unified(old: &[u8], new: &[u8]) -> Option<String> {
     if more > 0 {
         lines.push(format!("({more} more lines)"));
     }
-    Some(lines.join("\n") + "\n")
+    Some(format!("{SIDES}{}\n", lines.join("\n")))
 }
 
 /// One line of a difference. What is invisible is made visible: a carriage
@@ -109,14 +111,16 @@ mod tests {
         let new = old.replace("line 50\n", "line fifty\n");
         let expected = "@@ -47,7 +47,7 @@\n line 47\n line 48\n line 49\n-line 50\n+line fifty\n line 51\n line \
                         52\n line 53\n";
-        assert_eq!(unified(old.as_bytes(), new.as_bytes()).unwrap(), expected);
+        let told = unified(old.as_bytes(), new.as_bytes()).unwrap();
+        assert_eq!(told.strip_prefix("--- git\n+++ artifact\n"), Some(expected));
     }
 
     #[test]
     fn additions_and_removals_at_the_ends() {
-        assert_eq!(unified(b"", b"a\n").unwrap(), "@@ -0,0 +1 @@\n+a\n");
-        assert_eq!(unified(b"a\nb\n", b"a\n").unwrap(), "@@ -1,2 +1 @@\n a\n-b\n");
-        assert_eq!(unified(b"a", b"a\n").unwrap(), "@@ -1 +1 @@\n-a (no line feed)\n+a\n");
+        let told = |old: &[u8], new: &[u8]| unified(old, new).unwrap().replace(SIDES, "");
+        assert_eq!(told(b"", b"a\n"), "@@ -0,0 +1 @@\n+a\n");
+        assert_eq!(told(b"a\nb\n", b"a\n"), "@@ -1,2 +1 @@\n a\n-b\n");
+        assert_eq!(told(b"a", b"a\n"), "@@ -1 +1 @@\n-a (no line feed)\n+a\n");
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn signature_facts(
         hash: convert::hash(signature.hash_algo()),
         created: signature.signature_creation_time().map(convert::time),
         expires: signature.signature_expiration_time().map(convert::time),
-        issuers: issuers.iter().map(KeyHandle::to_hex).collect(),
+        issuers: named(&issuers).map(KeyHandle::to_hex).collect(),
         unknown_critical: critical::unknown(signature),
         intended_recipients: intended_recipients(signature),
         notations: critical::ours(signature),
@@ -116,6 +116,15 @@ fn issuers(signature: &Signature) -> Vec<KeyHandle> {
         }
     }
     all
+}
+
+/// The same for people: a key id beside the fingerprint that it is the end of
+/// is no second key.
+fn named(issuers: &[KeyHandle]) -> impl Iterator<Item = &KeyHandle> {
+    let whole = |handle: &&KeyHandle| matches!(handle, KeyHandle::Fingerprint(_));
+    issuers
+        .iter()
+        .filter(move |handle| whole(handle) || !issuers.iter().filter(whole).any(|key| key.aliases(*handle)))
 }
 
 /// The keys of the keyring that may have made `signature`: those it names,

@@ -216,7 +216,7 @@ fn read_certificate(name: &str, bytes: &[u8]) -> Result<Certificate, KeyringErro
     let named = name.strip_suffix(".asc").or_else(|| name.strip_suffix(".pgp"));
     let wanted = named.and_then(|stem| Fingerprint::parse(stem).ok().filter(|found| found.as_str() == stem));
     let Some(wanted) = wanted else {
-        let message = "expected a fingerprint in upper-case hex with .asc or .pgp, a README or a git file";
+        let message = "expected a fingerprint in upper-case hex with .asc or .pgp, keyring.yaml, a README or a git file";
         return Err(refuse("keyring-file-name", name, message));
     };
     let cert = read_cert(name, bytes, name.ends_with(".asc"))?;

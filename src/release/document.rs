@@ -57,7 +57,17 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], wanted: &'static str) -> Result<T
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, BadDocument> {
-    serde_yaml::from_str(text).map_err(|error| BadDocument::Syntax(error.to_string()))
+    serde_yaml::from_str(text).map_err(|error| BadDocument::Syntax(in_words(&error.to_string())))
+}
+
+/// A fault without the name that a mapping has in this program.
+fn in_words(fault: &str) -> String {
+    match fault.split_once("expected struct ") {
+        Some((before, rest)) => {
+            format!("{before}expected a mapping{}", rest.trim_start_matches(char::is_alphanumeric))
+        }
+        None => fault.into(),
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -128,6 +138,7 @@ mod tests {
         assert!(fault("format: x@v1\nmap:\n  a: b\n  a: c\n").contains("line 3"));
         assert!(fault("format: x@v2\nnew: 1\n").contains("reads x@v1"));
         assert!(fault("map: {}\n").contains("reads x@v1"));
+        assert_eq!(fault("text"), "invalid type: string \"text\", expected a mapping");
         assert!(fault("format: x@v1\nmap: [\n").contains("line 3"));
         assert!(fault("format: x@v1\n---\nformat: x@v1\n").contains("more than one document"));
     }

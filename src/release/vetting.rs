@@ -22,7 +22,7 @@ pub enum VettingState {
     /// It may sign.
     #[default]
     Active,
-    /// It signs no more; what it signed before stays good.
+    /// It signs no more; what it signed before counts where its age is proven.
     Retired {
         /// Signatures from this second on do not count.
         since: Time,

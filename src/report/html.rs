@@ -43,7 +43,10 @@ pub fn page(report: &Report) -> String {
     for artifact in &artifacts {
         out.push_str(&levels(artifact, artifacts.len() > 1));
     }
-    let helper = format!("countersign {} {}", super::HELPER_VERSION, report.command);
+    let mut helper = format!("countersign {} {}", super::HELPER_VERSION, report.command);
+    if !report.findings.is_empty() {
+        helper.push_str("; its docs/findings.md explains every code");
+    }
     out.push_str(&format!("</main>\n<footer><p>{}</p></footer>\n</body>\n</html>\n", text(&helper)));
     out
 }
@@ -133,16 +136,20 @@ fn item(finding: &Finding) -> String {
 
 /// A difference whose lines say what they are without their colour too.
 fn difference(diff: &str) -> String {
-    let line = |line: &str| {
+    let line = |(at, line): (usize, &str)| {
         let shown = text(line);
         match line.as_bytes().first() {
+            // The first two lines name the sides.
+            _ if at < 2 && (line.starts_with("---") || line.starts_with("+++")) => {
+                format!("<b>{shown}</b>\n")
+            }
             Some(b'+') => format!("<ins>{shown}</ins>\n"),
             Some(b'-') => format!("<del>{shown}</del>\n"),
             Some(b'@') => format!("<b>{shown}</b>\n"),
             _ => format!("{shown}\n"),
         }
     };
-    let lines: String = diff.lines().map(line).collect();
+    let lines: String = diff.lines().enumerate().map(line).collect();
     // Focusable, so that what is too wide can be scrolled from the keyboard.
     format!("\n<pre tabindex=\"0\" role=\"region\" aria-label=\"difference from git\">{lines}</pre>")
 }
@@ -246,10 +253,12 @@ mod tests {
 
     #[test]
     fn differences_are_marked_and_can_be_reached() {
-        let changed =
-            Finding::error("modified-file", "a", "differs", "").with_diff(Some("@@\n-<b>\n+c\n".into()));
+        let changed = Finding::error("modified-file", "a", "differs", "")
+            .with_diff(Some("--- git\n+++ artifact\n@@\n-<b>\n+c\n".into()));
         let page = compare(vec![changed]);
+        assert!(page.contains("<b>--- git</b>\n<b>+++ artifact</b>\n<b>@@</b>\n"), "{page}");
         assert!(page.contains("<del>-&lt;b&gt;</del>\n<ins>+c</ins>\n</pre>"), "{page}");
+        assert!(page.contains("its docs/findings.md explains every code</p></footer>"), "{page}");
         assert!(page.contains("<pre tabindex=\"0\""));
     }
 

@@ -4,6 +4,7 @@ use super::Report;
 use crate::exit::Outcome;
 use crate::release::{Finding, Severity};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// At most this many findings are told in full; the document has them all.
 const SHOWN: usize = 50;
@@ -32,8 +33,23 @@ pub fn text(report: &Report) -> String {
     if report.findings.len() > SHOWN {
         out.push_str(&format!("… and {} more findings in the document\n", report.findings.len() - SHOWN));
     }
-    out.push_str(&format!("{}: {}\n", report.command, ending(report)));
+    out.push_str(&format!("{}: {}{}\n", report.command, ending(report), signed_by(report)));
     out
+}
+
+/// Whose signatures `verify` accepted: a yes is worth as much as they are.
+fn signed_by(report: &Report) -> String {
+    if (report.command, report.outcome) != ("verify", Outcome::Ok) {
+        return String::new();
+    }
+    let parts = ["files", "checksum_lists"].into_iter().filter_map(|key| report.result.get(key)?.as_array());
+    let signers = parts.flatten().filter_map(|part| part.get("signers")?.as_array()).flatten();
+    let certificates: BTreeSet<&str> =
+        signers.filter_map(|signer| signer.get("certificate")?.as_str()).collect();
+    match certificates.is_empty() {
+        true => String::new(),
+        false => format!(", signed by {}", certificates.into_iter().collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// What a comparison explained, as a table: how many paths by which evidence,
@@ -86,6 +102,16 @@ mod tests {
         assert_eq!(text.matches("  help: do it\n").count(), 1, "one advice for all of a kind");
         assert!(text.contains("and 10 more findings"));
         assert!(text.ends_with("compare: rejected: everything was looked at, and the answer is no\n"));
+    }
+
+    #[test]
+    fn verify_names_each_certificate_once_and_only_with_a_yes() {
+        let by = |name: &str| json!({"signers": [{"certificate": name, "key": "K"}]});
+        let result = json!({"files": [by("B"), by("A")], "checksum_lists": [by("A")]});
+        let ended = |command, findings| text(&Report::judged(command, findings, result.clone()));
+        assert_eq!(ended("verify", vec![]), "verify: ok, signed by A, B\n");
+        assert_eq!(ended("publish", vec![]), "publish: ok\n");
+        assert!(!ended("verify", vec![Finding::error("e", "s", "m", "h")]).contains("signed by"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) fn judge(signature: &SignatureFacts, question: &Question<'_>) -> Vec<
     let mut findings = Vec::new();
     if !signature.unknown_critical.is_empty() {
         let message = format!(
-            "the signature calls critical what is not known here: {}",
+            "the signature marks as critical what is not known here: {}",
             signature.unknown_critical.join(", ")
         );
         let hint = "Sign again without it, or use a version that knows it.";
@@ -42,9 +42,15 @@ pub(super) fn judge(signature: &SignatureFacts, question: &Question<'_>) -> Vec<
                 _ => "notation-mismatch",
             };
             let found = crate::release::path::printable(found.as_bytes());
+            let hint = match code {
+                "artifact-name-mismatch" => &format!(
+                    "If you renamed the file yourself, verify it under the name {found:?}. If not, it was \
+                     swapped: get the file and its signature again."
+                ),
+                _ => "The file was renamed or swapped: get the file and its signature again.",
+            };
             let message =
                 format!("the signature was made for the {name} \"{found}\", expected \"{expected}\"");
-            let hint = "The file was renamed or swapped: get the file and its signature again.";
             findings.push(Finding::error(code, question.subject, message, hint));
         }
     }

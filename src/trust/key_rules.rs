@@ -101,7 +101,7 @@ impl Link<'_> {
 }
 
 const SIGN_WITH_LIVE_KEY: &str =
-    "Sign again with a key that is alive; to accept old releases, ask in archive mode.";
+    "Sign again with a key that is alive; to repeat an old check, give its time with --at.";
 const SIGN_WITH_OTHER_KEY: &str = "Sign again with another key.";
 
 impl<'a> Chain<'a> {
@@ -124,7 +124,7 @@ impl<'a> Chain<'a> {
     pub(super) fn compromised(&self) -> Option<Problem> {
         if let VettingState::Compromised { since } = self.standing {
             let message =
-                format!("{} is held for compromised in the keyring since {since}", self.certificate());
+                format!("{} is marked as compromised in the keyring since {since}", self.certificate());
             let hint = "Trust nothing that this certificate signed; sign again with another.";
             return Some(Problem::error("signer-compromised", message, hint));
         }

@@ -413,6 +413,13 @@ def _(world):
     return compare(world, "--explain", "all")
 
 
+@case("compare/rejected/root folder of another name")
+def _(world):
+    ran = compare(world, "--root", "other")
+    assert ran.codes == ["outside-root"]
+    return ran
+
+
 # validate
 
 def validate(world, *extra):

@@ -307,7 +307,7 @@ def check(world, *extra, stdin=b"", at=AT):
 
 CASES["key-check/ok"] = check
 CASES["key-check/ok/soon"] = (
-    lambda world: check(world, "--days", "400"))
+    lambda world: check(world, "--days", "400d"))
 CASES["key-check/rejected/expired"] = (
     lambda world: check(world, at="2028-01-01T00:00:00Z"))
 CASES["key-check/rejected/not in the keyring, not the signer"] = (

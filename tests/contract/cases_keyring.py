@@ -150,7 +150,7 @@ simple("keyring-show/unavailable/no keyring", "show", primary("stranger"),
 
 POLICY = ["--policy", "policy.yaml"]
 simple("keyring-check/ok", "check", *POLICY)
-simple("keyring-check/ok/soon", "check", *POLICY, "--within", "400d")
+simple("keyring-check/ok/soon", "check", *POLICY, "--within", "400")
 simple("keyring-check/ok/late", "check", *POLICY,
        place=["--keyring", "keyring", "--at", LATE])
 simple("keyring-check/usage/no policy", "check", "--policy", "gone")

@@ -207,7 +207,7 @@ fn of_request(
         } else if let Some(standing) = keyring.vetting(fingerprint).map(|vetting| vetting.standing)
             && matches!(standing, VettingState::Compromised { .. })
         {
-            let told = "is held for compromised in the keyring";
+            let told = "is marked as compromised in the keyring";
             let hint = "A compromised certificate does not come back.";
             findings.push(Finding::error("signer-compromised", fingerprint.as_str(), told, hint));
         }

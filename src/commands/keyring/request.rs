@@ -120,7 +120,9 @@ fn signed(
 pub(super) fn run(args: &cli::KeyringRequest, now: Time) -> Result<Report, Failure> {
     let at = args.at.unwrap_or(now);
     // First, so that the process is closed before anything else is read.
-    let secret = args.key.map(|_| key::given(None)).transpose()?;
+    let secret =
+        (args.key.is_some() || args.key_fd.is_some()).then(|| key::given(args.key_fd)).transpose()?;
+    let passphrase = args.passphrase_fd.map(key::passphrase_of).transpose()?;
     if args.statement.len() > MAX_STATEMENT {
         let told = format!("has more than {MAX_STATEMENT} bytes");
         return Err(Failure::usage("usage", "--statement", told, "say it shorter"));
@@ -136,7 +138,7 @@ pub(super) fn run(args: &cli::KeyringRequest, now: Time) -> Result<Report, Failu
     let mut findings = Outlook::new(&facts, at).problems();
     let text = text(args, &certificate, at);
     let mut files = vec![(args.request.clone(), text.clone())];
-    match secret.as_deref().map(|secret| SigningKey::read(secret, None, at)) {
+    match secret.as_deref().map(|secret| SigningKey::read(secret, passphrase.as_deref(), at)) {
         None => {
             let hint = "Sign it with the certificate's own key: gpg --armor --detach-sign FILE.";
             let told = "no key was given, so the request is not signed yet";
@@ -208,7 +210,7 @@ fn done(
     findings: Vec<Finding>,
     changed: bool,
 ) -> Report {
-    let signed = changed && args.key.is_some();
+    let signed = changed && (args.key.is_some() || args.key_fd.is_some());
     let result = json!({
         "at": at,
         "fingerprint": certificate.map(Certificate::fingerprint),

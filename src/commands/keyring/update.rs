@@ -110,7 +110,7 @@ fn stands(
     );
     let since = args.since.or(entry.standing.since().filter(|_| same)).unwrap_or(at);
     if let (VettingState::Compromised { since }, State::Active | State::Retired) = (entry.standing, state) {
-        let told = format!("is held for compromised in the keyring since {since}");
+        let told = format!("is marked as compromised in the keyring since {since}");
         let hint = "A compromised certificate does not come back. If it was a mistake, correct keyring.yaml.";
         error("signer-compromised", told, hint);
     }

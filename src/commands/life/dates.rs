@@ -114,7 +114,9 @@ fn lines(what: &str, key: &KeyFacts, standing: &Standing) -> String {
     if let Some(revocation) = standing.revoked {
         let how = match revocation.kind {
             RevocationKind::Hard => "as compromised: nothing it signed counts",
-            RevocationKind::Soft => "as superseded or retired: what it signed before stays good",
+            RevocationKind::Soft => {
+                "as superseded or retired: what it signed before counts where its age is proven (verify --age-proof)"
+            }
         };
         out.push_str(&format!("  REVOKED      {}, {how}\n", revocation.at));
     }

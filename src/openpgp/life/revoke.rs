@@ -20,9 +20,9 @@ use crate::release::Time;
 pub enum Reason {
     /// Somebody else may have the secret: nothing it ever signed counts.
     Compromised,
-    /// Another key took its place: what it signed before stays good.
+    /// Another key took its place: what it signed before counts where its age is proven.
     Superseded,
-    /// No longer used: what it signed before stays good.
+    /// No longer used: what it signed before counts where its age is proven.
     Retired,
 }
 

@@ -58,6 +58,8 @@ fn tags_that_are_no_release_are_told_why() {
 fn unknown_and_duplicate_keys_are_refused_with_their_line() {
     assert!(fault("    signer:", "    sgner:").contains("unknown field `sgner`"));
     assert!(fault("    signer:", "    sgner:").contains("line "));
+    let empty = fault(&format!("signer: {FPR}"), "signer: ''");
+    assert!(empty.starts_with("projects.example/hello.signer: the fingerprint '' is not"), "{empty}");
     assert!(fault("projects:\n", "projects:\n  example/hello: {}\n").contains("missing field"));
     let twice = sample().replace("    tag: ", "    tag: x\n    tag: ");
     assert!(Policy::parse(twice.as_bytes()).unwrap_err().to_string().contains("duplicate"));
