@@ -1,7 +1,7 @@
 //! From one artifact to its verdict: the stream is read once, hashed whole,
 //! and each entry is handed to the comparison as a fact.
 
-use super::origin::AtTag;
+use super::origin::{AtTag, Tagged};
 use super::supplied::Brought;
 use super::{Failure, nearest};
 use crate::archive::{self, ArchiveError, Entry, EntryKind, Format, Limits, Sink, Stop};
@@ -127,13 +127,12 @@ fn limits(rules: &LimitRules) -> Limits {
     }
 }
 
-/// Explains an open artifact from the tree at `commit`.
+/// Explains an open artifact from the tag's tree.
 pub(super) fn explain(
     plan: &Plan,
     file: &mut File,
     path: &Path,
-    repository: &git::Repository,
-    commit: &ObjectId,
+    tagged: &Tagged<'_>,
     at: Time,
 ) -> Result<Explained, Failure> {
     let format = Format::from_name(plan.name.as_str()).ok_or_else(|| {
@@ -145,6 +144,7 @@ pub(super) fn explain(
             hint,
         )
     })?;
+    let Tagged { repository, commit, .. } = tagged;
     let mut comparison = Comparison::new(plan.question(repository, commit, at)?);
     plan.brought.findings.iter().cloned().for_each(|finding| comparison.tell(finding));
     let object_format = repository.object_format();
@@ -180,7 +180,7 @@ pub(super) fn explain(
         Err(ArchiveError::Stopped(Stop)) => {}
         Err(ArchiveError::NotAStream) => unreachable!("zips are read above"),
     }
-    let origin = AtTag::new(repository, commit).with_submodules(&plan.brought.repositories);
+    let origin = AtTag::new(tagged).with_submodules(&plan.brought.repositories);
     match comparison.finish(&origin) {
         Ok(mut verdict) => {
             let subdirectory = plan.subdirectory.as_str().into();
