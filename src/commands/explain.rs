@@ -3,7 +3,7 @@
 
 use super::origin::{AtTag, Tagged};
 use super::supplied::Brought;
-use super::{Failure, nearest};
+use super::{Failure, claims, nearest};
 use crate::archive::{self, ArchiveError, Entry, EntryKind, Format, Limits, Sink, Stop};
 use crate::evidence::compare::{FileRule, Unmet};
 use crate::evidence::{Comparison, Fact, Identity, Question, Unavailable, Verdict, presets};
@@ -170,10 +170,9 @@ pub(super) fn explain(
     let mut comparison = account.comparison;
     match read {
         Ok(summary) => {
-            let claim = summary.comment.filter(|claim| *claim != commit.to_string());
-            if let Some(claim) = claim {
-                comparison.tell(other_commit(plan.name.as_str(), &claim, commit));
-            }
+            claims::judge(&summary, plan.name.as_str(), commit)
+                .into_iter()
+                .for_each(|told| comparison.tell(told));
         }
         Err(ArchiveError::Defect(defect)) => return Ok(broken(plan, defect, digests)),
         Err(ArchiveError::Io { source }) => return Err(FileError::io(path, "read it", source).into()),
@@ -203,15 +202,6 @@ fn broken(plan: &Plan, defect: archive::Defect, digests: ArtifactDigests) -> Exp
     let mut verdict = Verdict::of_nothing();
     verdict.findings.push(Finding::error(defect.code, plan.name.as_str(), told, hint));
     Explained { digests, verdict }
-}
-
-fn other_commit(name: &str, claim: &str, commit: &ObjectId) -> Finding {
-    Finding::error(
-        "archive-of-other-commit",
-        name,
-        format!("its header says that git archive made it from commit {claim}, the tag is commit {commit}"),
-        "make the archive from the tag",
-    )
 }
 
 /// The path below the artifact's one top-level folder, if it has one.

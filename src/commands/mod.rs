@@ -5,6 +5,7 @@ mod agent;
 mod ages;
 mod artifacts;
 mod checksum;
+mod claims;
 mod compare;
 mod draft;
 mod explain;

@@ -5,6 +5,7 @@ use super::subst::{Budget, Refs, Substitution};
 use super::{CommitText, Unknown, with_mode};
 use crate::evidence::case::{Answer, Case, Refusal, Unavailable};
 use crate::evidence::compare::Fact;
+use crate::evidence::shown::brief;
 use crate::release::tree::TreeEntry;
 use std::cell::{Cell, OnceCell};
 
@@ -74,10 +75,10 @@ fn other_refs(case: &Case<'_>) -> Answer {
     Answer::Refused(Refusal {
         code: "undecided-file",
         message: format!(
-            "git archive fills in what depends on the builder's repository (refs, .mailmap); the tag {:?} and the \
+            "git archive fills in what depends on the builder's repository (refs, .mailmap); the tag {} and the \
              branches main and master, where the repository has them, do not give this content. Other tags and \
              branches are not accepted here: nobody vetted their names",
-            case.origin.tag()
+            brief(case.origin.tag().as_bytes())
         ),
         hint: "build it in a clone that has no other tag on this commit, and compare; or look at the file \
                yourself, and pin or state it in the policy",
