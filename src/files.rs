@@ -337,7 +337,10 @@ impl NewFile {
     fn name(self, replace: Replace) -> Result<PathBuf, FileError> {
         let Self { temporary, target } = self;
         let named = match replace {
-            Replace::Yes => temporary.persist(&target),
+            Replace::Yes => {
+                replaceable(&target)?;
+                temporary.persist(&target)
+            }
             Replace::Never => temporary.persist_noclobber(&target),
         };
         named.map_err(|error| FileError::io(&target, "name it", error.error))?;
@@ -441,7 +444,21 @@ pub enum Replace {
     Never,
 }
 
-/// Writes a whole file, replacing what was there.
+/// Refuses a path under which something else than a regular file lies. Whoever
+/// is root would turn a device into a file, for everybody.
+///
+/// # Errors
+/// [`FileError::NotRegular`], also for a link, wherever it leads.
+pub fn replaceable(path: &Path) -> Result<(), FileError> {
+    // Whatever else is wrong with the path is told when it is written.
+    let Ok(metadata) = path.symlink_metadata() else { return Ok(()) };
+    match kind(metadata.file_type()) {
+        Kind::Regular => Ok(()),
+        Kind::Other(found) => Err(FileError::NotRegular { path: path.into(), found }),
+    }
+}
+
+/// Writes a whole file, replacing a regular file that was there.
 ///
 /// # Errors
 /// [`FileError`]; then nothing has changed under the name.
@@ -593,6 +610,35 @@ mod tests {
             assert_eq!(error.code(), "not-a-regular-file", "{odd}: {error}");
         }
         assert_eq!(open_regular(&folder.path().join("gone")).unwrap_err().code(), "file-missing");
+    }
+
+    #[test]
+    fn devices_links_and_fifos_are_not_replaced() {
+        let folder = folder();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("file"), "x").unwrap();
+        std::os::unix::fs::symlink("file", path("link")).unwrap();
+        std::os::unix::fs::symlink("gone", path("dangling")).unwrap();
+        std::fs::create_dir(path("folder")).unwrap();
+        std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        let make = |name: &str, kind, device| {
+            rustix::fs::mknodat(rustix::fs::CWD, path(name), kind, Mode::RWXU, device)
+        };
+        make("fifo", rustix::fs::FileType::Fifo, 0).unwrap();
+        let mut odd = vec!["link", "dangling", "folder", "socket", "fifo"];
+        // Only root can make one: here it has the numbers of no driver.
+        if make("device", rustix::fs::FileType::CharacterDevice, rustix::fs::makedev(240, 240)).is_ok() {
+            odd.push("device");
+        }
+        let before = list(folder.path()).unwrap();
+        for name in odd {
+            let error = replace(&path(name), b"new").unwrap_err();
+            assert_eq!(error.code(), "not-a-regular-file", "{name}: {error}");
+        }
+        assert_eq!(list(folder.path()).unwrap(), before);
+        assert_eq!(std::fs::read(path("file")).unwrap(), b"x");
+        replace(&path("file"), b"new").unwrap();
+        assert_eq!(std::fs::read(path("file")).unwrap(), b"new");
     }
 
     #[test]

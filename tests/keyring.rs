@@ -443,6 +443,12 @@ fn the_releases_of_a_former_signer_stay_good_and_it_signs_no_more() {
         all.iter().any(|certificate| serde_yaml::to_string(certificate).unwrap().contains(old.as_str()))
     };
     assert!(exported("keys") && !exported("debian") && !exported("arch"));
+    // Until it ends it could sign more, and date it back.
+    let rules = ["--policy", "policy.yaml", "--keyring", "keyring", "--at", NOW];
+    let check = || world.countersign(&[&["policy", "check"], &rules[..]].concat());
+    assert_eq!(check().ok().codes(), ["former-signer-alive"]);
+    state(&world, &world.release, "retired", &[]).ok();
+    assert_eq!(check().ok().codes(), [""; 0]);
     for twice in [format!("[{old}, {old}]"), format!("[{new}]")] {
         write(&format!("signer: {new}\n    former-signers: {twice}"));
         verify("archive").failed_for("bad-policy");

@@ -280,6 +280,24 @@ fn a_lying_manifest_is_a_finding() {
 }
 
 #[test]
+fn a_document_takes_the_place_of_no_link_fifo_or_device() {
+    let world = World::new();
+    fs::write(world.path("precious"), "x").unwrap();
+    std::os::unix::fs::symlink("precious", world.path("link")).unwrap();
+    run_ok(Command::new("mkfifo").arg(world.path("fifo")));
+    let before = |name: &str| fs::symlink_metadata(world.path(name)).unwrap().file_type();
+    for name in ["link", "fifo"] {
+        let was = before(name);
+        world.sign("dist", &["--output", name]).failed_for("not-a-regular-file");
+        world.judge("validate", &["--artifacts", "dist", "--html", name]).failed_for("not-a-regular-file");
+        world.judge("validate", &["--artifacts", "dist", "--record", name]).failed_for("not-a-regular-file");
+        assert_eq!(before(name), was, "{name}");
+    }
+    assert_eq!(fs::read(world.path("precious")).unwrap(), b"x");
+    assert!(!world.path("dist/hello-1.0.tar.gz.asc").exists(), "nothing is signed before it is told");
+}
+
+#[test]
 fn signing_under_a_record_needs_its_digest_and_its_bytes() {
     let world = World::new();
     let validated = world.judge("validate", &["--artifacts", "dist", "--record", "record.yaml"]);

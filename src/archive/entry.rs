@@ -78,4 +78,7 @@ pub struct Summary {
     /// global header `comment`), as written: lower-case hex, 40 or 64 digits.
     /// It is a claim of whoever made the archive.
     pub comment: Option<String>,
+    /// The file name that the header of a gzip stores (RFC 1952, FNAME), which
+    /// `gunzip -N` unpacks to. It is a claim, too.
+    pub name: Option<Vec<u8>>,
 }

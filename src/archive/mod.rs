@@ -35,6 +35,7 @@ mod tar;
 mod zip;
 
 use std::io::{Read, Seek};
+use std::sync::OnceLock;
 
 use container::{Bzip2, Gzip, Unpacked, Xz, Zstd};
 use source::{Plain, Source};
@@ -65,7 +66,11 @@ pub fn read(
 ) -> Result<Summary, ArchiveError> {
     match format {
         Format::Tar => tar(Plain::new(input, limits), limits, sink),
-        Format::TarGz => tar(Unpacked::new(Gzip::new(), input, limits), limits, sink),
+        Format::TarGz => {
+            let name = OnceLock::new();
+            let summary = tar(Unpacked::new(Gzip::new(&name), input, limits), limits, sink)?;
+            Ok(Summary { name: name.into_inner(), ..summary })
+        }
         Format::TarXz => tar(Unpacked::new(Xz::new(limits), input, limits), limits, sink),
         Format::TarBz2 => tar(Unpacked::new(Bzip2::new(), input, limits), limits, sink),
         Format::TarZst => tar(Unpacked::new(Zstd::new(limits), input, limits), limits, sink),

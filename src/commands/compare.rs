@@ -1,6 +1,7 @@
 //! `compare`: the tree comparison alone, for packagers and for exploring.
 
 use super::explain::{self, Explained, Plan};
+use super::origin::Tagged;
 use super::supplied::{Judges, Supplied};
 use super::{Failure, failure, inputs, tag};
 use crate::cli::{self, Explain};
@@ -31,9 +32,9 @@ pub(super) fn run(args: &cli::Compare, now: Time) -> Result<Report, Failure> {
         Ok(commit) => commit,
         Err(finding) => return Ok(Report::judged("compare", vec![finding], json!({}))),
     };
+    let tagged = Tagged { repository: &repository, name: &args.tag, commit };
     let mut file = files::open_regular(&args.artifact)?;
-    let Explained { digests, verdict, .. } =
-        explain::explain(&plan, &mut file, &args.artifact, &repository, &commit, at)?;
+    let Explained { digests, verdict, .. } = explain::explain(&plan, &mut file, &args.artifact, &tagged, at)?;
     let mut result = json!({
         "tag": args.tag,
         "commit": commit,

@@ -7,6 +7,7 @@
 //! nobody looked at.
 
 use super::explain::{self, Explained, Plan};
+use super::origin::Tagged;
 use super::{Failure, compare, inputs, tag};
 use crate::cli;
 use crate::evidence::presets::{self, Preset};
@@ -42,9 +43,10 @@ pub(super) fn run(args: &cli::PolicyDraft, now: Time) -> Result<Report, Failure>
         Ok(commit) => commit,
         Err(finding) => return Ok(Report::judged("policy-draft", vec![finding], json!({}))),
     };
+    let tagged = Tagged { repository: &repository, name: &args.tag, commit };
     let mut best = Vec::new();
     for path in &args.artifacts {
-        best.push(try_all(&repository, &commit, path, args, at)?);
+        best.push(try_all(&tagged, path, args, at)?);
     }
     let names: Vec<&str> = best.iter().map(|best| best.name.as_str()).collect();
     let Some(version) = version(&args.tag, &names) else {
@@ -109,13 +111,7 @@ fn wrong(verdict: &Verdict) -> impl Iterator<Item = &Unexplained> {
 }
 
 /// Explains an artifact by each preset, and keeps the best.
-fn try_all(
-    repository: &Repository,
-    commit: &ObjectId,
-    path: &Path,
-    args: &cli::PolicyDraft,
-    at: Time,
-) -> Result<Best, Failure> {
+fn try_all(tagged: &Tagged<'_>, path: &Path, args: &cli::PolicyDraft, at: Time) -> Result<Best, Failure> {
     let name = compare::artifact_name(path)?;
     let mut best: Option<(Badness, Best)> = None;
     let mut tried = Vec::new();
@@ -123,12 +119,14 @@ fn try_all(
     for &preset in presets::ALL {
         let root = root(preset, &name);
         if subdirectory.is_none() {
-            let first = explain_by(repository, commit, path, &name, preset, &root, "", at)?;
-            subdirectory =
-                Some(likely_folder(&repository.tree(commit, &TreePath::default())?, &first.1.verdict));
+            let first = explain_by(tagged, path, &name, preset, &root, "", at)?;
+            subdirectory = Some(likely_folder(
+                &tagged.repository.tree(&tagged.commit, &TreePath::default())?,
+                &first.1.verdict,
+            ));
         }
         let folder = subdirectory.as_deref().unwrap_or_default();
-        let (plan, told) = explain_by(repository, commit, path, &name, preset, &root, folder, at)?;
+        let (plan, told) = explain_by(tagged, path, &name, preset, &root, folder, at)?;
         let (badness, verdict) = (badness(&told), told.verdict);
         tried.push((preset.name, verdict.unexplained.len()));
         if best.as_ref().is_none_or(|(least, _)| badness < *least) {
@@ -158,10 +156,8 @@ fn root(preset: &Preset, name: &ReleaseName) -> String {
     preset.rules.root(without_archive_suffix(name.as_str()))
 }
 
-#[expect(clippy::too_many_arguments, reason = "they are one plan, written out")]
 fn explain_by(
-    repository: &Repository,
-    commit: &ObjectId,
+    tagged: &Tagged<'_>,
     path: &Path,
     name: &ReleaseName,
     preset: &'static Preset,
@@ -171,7 +167,7 @@ fn explain_by(
 ) -> Result<(Plan, Explained), Failure> {
     let plan = Plan::by_preset(name.clone(), preset, root.into(), subdirectory.into());
     let mut file = files::open_regular(path)?;
-    let told = explain::explain(&plan, &mut file, path, repository, commit, at)?;
+    let told = explain::explain(&plan, &mut file, path, tagged, at)?;
     Ok((plan, told))
 }
 

@@ -1,9 +1,9 @@
 //! From one artifact to its verdict: the stream is read once, hashed whole,
 //! and each entry is handed to the comparison as a fact.
 
-use super::origin::AtTag;
+use super::origin::{AtTag, Tagged};
 use super::supplied::Brought;
-use super::{Failure, nearest};
+use super::{Failure, claims, nearest};
 use crate::archive::{self, ArchiveError, Entry, EntryKind, Format, Limits, Sink, Stop};
 use crate::evidence::compare::{FileRule, Unmet};
 use crate::evidence::{Comparison, Fact, Identity, Question, Verdict, presets};
@@ -133,13 +133,12 @@ fn limits(rules: &LimitRules) -> Limits {
     }
 }
 
-/// Explains an open artifact from the tree at `commit`.
+/// Explains an open artifact from the tag's tree.
 pub(super) fn explain(
     plan: &Plan,
     file: &mut File,
     path: &Path,
-    repository: &git::Repository,
-    commit: &ObjectId,
+    tagged: &Tagged<'_>,
     at: Time,
 ) -> Result<Explained, Failure> {
     let format = Format::from_name(plan.name.as_str()).ok_or_else(|| {
@@ -151,6 +150,7 @@ pub(super) fn explain(
             hint,
         )
     })?;
+    let Tagged { repository, commit, .. } = tagged;
     let mut comparison = Comparison::new(plan.question(repository, commit, at)?);
     plan.brought.findings.iter().cloned().for_each(|finding| comparison.tell(finding));
     let object_format = repository.object_format();
@@ -176,19 +176,16 @@ pub(super) fn explain(
         (read, input.finish()?)
     };
     let (mut comparison, rooted, tops) = (account.comparison, account.rooted, account.tops);
-    let mut claimed = None;
+    let mut claimed = vec![];
     match read {
-        Ok(summary) => {
-            let claim = summary.comment.filter(|claim| *claim != commit.to_string());
-            claimed = claim.map(|claim| other_commit(plan.name.as_str(), &claim, commit));
-        }
+        Ok(summary) => claimed = claims::judge(&summary, plan.name.as_str(), commit),
         Err(ArchiveError::Defect(defect)) => return Ok(broken(plan, defect, digests)),
         Err(ArchiveError::Io { source }) => return Err(FileError::io(path, "read it", source).into()),
         Err(ArchiveError::Stopped(Stop)) => {}
         Err(ArchiveError::NotAStream) => unreachable!("zips are read above"),
     }
     claimed.iter().cloned().for_each(|finding| comparison.tell(finding));
-    let origin = AtTag::new(repository, commit).with_submodules(&plan.brought.repositories);
+    let origin = AtTag::new(tagged).with_submodules(&plan.brought.repositories);
     let Ok(mut verdict) = comparison.finish(&origin) else { return Err(origin.failure()) };
     if rooted || tops.is_empty() {
         let subdirectory = plan.subdirectory.as_str().into();
@@ -230,15 +227,6 @@ fn broken(plan: &Plan, defect: archive::Defect, digests: ArtifactDigests) -> Exp
     let mut verdict = Verdict::of_nothing();
     verdict.findings.push(Finding::error(defect.code, plan.name.as_str(), told, hint));
     Explained { digests, verdict, rooted: true }
-}
-
-fn other_commit(name: &str, claim: &str, commit: &ObjectId) -> Finding {
-    Finding::error(
-        "archive-of-other-commit",
-        name,
-        format!("its header says that git archive made it from commit {claim}, the tag is commit {commit}"),
-        "make the archive from the tag",
-    )
 }
 
 /// The path below the artifact's one top-level folder, if it has one.

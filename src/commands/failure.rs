@@ -71,7 +71,7 @@ fn advice(code: &str) -> &'static str {
     match code {
         "file-missing" => "check the path",
         "not-a-folder" => "give a folder",
-        "not-a-regular-file" => "give a regular file: links, pipes and devices are not read",
+        "not-a-regular-file" => "give a regular file: links, pipes and devices are neither read nor replaced",
         "file-too-large" => "check that this is the file you mean",
         "file-locked" => "wait for the other run to end, then run again",
         "disk-full" => "make room and run again; nothing is half written",

@@ -5,6 +5,7 @@ mod agent;
 mod ages;
 mod artifacts;
 mod checksum;
+mod claims;
 mod compare;
 mod draft;
 mod explain;
@@ -91,8 +92,12 @@ fn page(command: &Command) -> Option<&Path> {
     }
 }
 
-/// Refuses to write a document among the artifacts.
+/// Refuses to write a document among the artifacts, or over something that is
+/// no file, before any work is done.
 fn placed(cli: &Cli) -> Result<(), Failure> {
+    for written in cli.output.iter().map(PathBuf::as_path).chain(page(&cli.command)) {
+        files::replaceable(written)?;
+    }
     if let Some(folder) = artifacts_folder(&cli.command) {
         let seen = seen_file(&cli.command);
         for written in cli.output.iter().map(PathBuf::as_path).chain(page(&cli.command)).chain(seen) {

@@ -6,15 +6,26 @@ use crate::git::{Attributes, GitError, Repository};
 use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{AttributeState, LogEntry, ObjectId, TreePath};
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Bytes of a commit object.
 const MAX_COMMIT: u64 = 1 << 20;
 
+/// A tag of a repository.
+#[derive(Clone, Copy)]
+pub(super) struct Tagged<'r> {
+    pub repository: &'r Repository,
+    /// The name that was asked for.
+    pub name: &'r str,
+    /// The commit that it leads to.
+    pub commit: ObjectId,
+}
+
 /// Reads each thing once, and only if a rule asks for it.
 pub(super) struct AtTag<'r> {
     repository: &'r Repository,
+    tag: &'r str,
     commit: ObjectId,
     tree: OnceCell<Vec<TreeEntry>>,
     attributes: OnceCell<Attributes>,
@@ -23,10 +34,11 @@ pub(super) struct AtTag<'r> {
 }
 
 impl<'r> AtTag<'r> {
-    pub fn new(repository: &'r Repository, commit: &ObjectId) -> Self {
+    pub fn new(tagged: &Tagged<'r>) -> Self {
         Self {
-            repository,
-            commit: *commit,
+            repository: tagged.repository,
+            tag: tagged.name,
+            commit: tagged.commit,
             tree: OnceCell::new(),
             attributes: OnceCell::new(),
             failure: RefCell::new(None),
@@ -69,8 +81,17 @@ impl<'r> AtTag<'r> {
 }
 
 impl Origin for AtTag<'_> {
+    fn tag(&self) -> &str {
+        self.tag
+    }
+
     fn commit(&self) -> ObjectId {
         self.commit
+    }
+
+    fn branches(&self) -> Result<BTreeSet<String>, Unavailable> {
+        let branches = self.told(self.repository.branches())?;
+        Ok(branches.into_iter().map(|branch| branch.name).collect())
     }
 
     fn commit_object(&self) -> Result<Vec<u8>, Unavailable> {

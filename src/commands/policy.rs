@@ -4,6 +4,7 @@ use super::inputs;
 use super::{Failure, signature};
 use crate::cli;
 use crate::evidence::presets;
+use crate::openpgp::Keyring;
 use crate::release::policy::{
     ArtifactRule, FileEvidence, Group, Person, Policy, Project, SignatureRules, Span,
 };
@@ -32,6 +33,7 @@ pub(super) fn check(args: &cli::PolicyCheck, now: Time) -> Result<Report, Failur
     if let Some(folder) = &args.keyring {
         let keyring = inputs::keyring(folder)?;
         findings.extend(not_in_keyring(&policy, &|fingerprint| keyring.get(fingerprint).is_some()));
+        findings.extend(living_former_signers(&policy, &keyring, at));
     }
     let result = json!({
         "at": at, "policy_sha256": sha256,
@@ -59,6 +61,29 @@ fn weak_ssh_keys(policy: &Policy, at: Time) -> Vec<Finding> {
         }
     }
     findings.into_values().collect()
+}
+
+/// Release certificates of the past that could still sign. `verify` asks in the
+/// archive whether they may have signed, and not when: a date is the signer's
+/// word. Only a key's end makes it ask for proof of that.
+fn living_former_signers(policy: &Policy, keyring: &Keyring, at: Time) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (id, project) in &policy.projects {
+        for fingerprint in &project.former_signers {
+            let Some(facts) = keyring.facts(fingerprint) else { continue };
+            if !trust::Outlook::new(&facts, at).is_usable() {
+                continue;
+            }
+            findings.push(Finding::warning(
+                "former-signer-alive",
+                fingerprint.as_str(),
+                format!("is a former signer of {id} and can still sign: verify accepts what it signs today"),
+                "Sign a list of its releases' signatures, then end it: retire it in the keyring, revoke it or \
+                 let it expire.",
+            ));
+        }
+    }
+    findings
 }
 
 fn artifact_faults(project: &str, artifact: &ArtifactRule, at: Time) -> Vec<Finding> {

@@ -3,16 +3,16 @@
 use super::checksum::empty_folder;
 use super::explain::{self, Plan};
 use super::inputs::{self, Inputs};
+use super::origin::Tagged;
 use super::supplied::{Judges, Supplied};
 use super::tag::{self, Checked};
 use super::{Failure, artifacts, compare, progress};
 use crate::cli;
 use crate::evidence::Verdict;
 use crate::files;
-use crate::git::Repository;
 use crate::release::policy::Project;
 use crate::release::record::{self, Record};
-use crate::release::{ArtifactDigests, Finding, ObjectId, Sha256Digest, Time, finding, manifest};
+use crate::release::{ArtifactDigests, Finding, Sha256Digest, Time, finding, manifest};
 use crate::report::{HELPER_VERSION, Report, yaml};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,9 +97,11 @@ pub(super) fn validate(
     }
     let (present, findings) = present(folder, project, &version, &plans)?;
     out.findings.extend(findings);
-    let commit = out.tag.tag.as_ref().map(|tag| tag.commit);
+    let tag = out.tag.tag.clone();
+    let tagged =
+        tag.as_ref().map(|tag| Tagged { repository: &repository, name: &tag.name, commit: tag.commit });
     for plan in plans.into_iter().filter(|plan| present.contains(plan.name.as_str())) {
-        let artifact = look(plan, folder, &repository, commit.as_ref(), inputs.at)?;
+        let artifact = look(plan, folder, tagged.as_ref(), inputs.at)?;
         out.findings.extend(in_artifact(&artifact));
         out.artifacts.push(artifact);
     }
@@ -174,19 +176,13 @@ fn present(
     Ok((present, findings))
 }
 
-fn look(
-    plan: Plan,
-    folder: &Path,
-    repository: &Repository,
-    commit: Option<&ObjectId>,
-    at: Time,
-) -> Result<Artifact, Failure> {
+fn look(plan: Plan, folder: &Path, tagged: Option<&Tagged<'_>>, at: Time) -> Result<Artifact, Failure> {
     let path = folder.join(plan.name.as_str());
     let mut file = files::open_regular(&path)?;
     progress::say(&format!("explaining {}", plan.name));
-    let (digests, verdict) = match commit {
-        Some(commit) => {
-            let told = explain::explain(&plan, &mut file, &path, repository, commit, at)?;
+    let (digests, verdict) = match tagged {
+        Some(tagged) => {
+            let told = explain::explain(&plan, &mut file, &path, tagged, at)?;
             (told.digests, told.verdict)
         }
         None => (files::digests(&mut file, &path)?, Verdict::of_nothing()),

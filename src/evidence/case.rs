@@ -2,13 +2,14 @@
 //! repository at the tag.
 
 use super::compare::{Fact, State};
+use super::converted;
 use super::derived::Memo;
 use super::explain::{Content, Level};
 use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{AttributeState, LogEntry, ObjectId, Sha256Digest, TreePath};
 use std::any::Any;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Something could not be read from the repository. Whoever gave the
@@ -19,8 +20,18 @@ pub struct Unavailable;
 /// The repository at the tag, as evidence asks for it. Paths count from the
 /// repository's root, not from the artifact's subdirectory.
 pub trait Origin {
+    /// The name of the tag that was asked for.
+    fn tag(&self) -> &str;
+
     /// The tag's commit.
     fn commit(&self) -> ObjectId;
+
+    /// The names of the repository's branches, remote-tracking ones without
+    /// their remote.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn branches(&self) -> Result<BTreeSet<String>, Unavailable>;
 
     /// The bytes of the commit object.
     ///
@@ -162,6 +173,7 @@ pub struct Case<'a> {
     pub(super) states: &'a [State],
     pub(super) candidates: &'a BTreeMap<TreePath, Candidate>,
     pub(super) memo: &'a Memo,
+    pub(super) converting: &'a converted::Memo,
     pub(super) memory: &'a OnceCell<Box<dyn Any>>,
 }
 

@@ -5,7 +5,7 @@ use super::derived::Memo;
 use super::explain::{Content, Explanation, Level, tree_digest};
 use super::omitted::{self, Omissions};
 use super::submodule::Submodules;
-use super::{difference, given, identical};
+use super::{converted, difference, given, identical};
 use crate::release::record::Unverified;
 use crate::release::tree::{Mode, TreeEntry};
 use crate::release::{Finding, TreePath};
@@ -52,6 +52,7 @@ pub struct Comparison {
     /// What is not identical to git; judged when everything was met.
     candidates: BTreeMap<TreePath, Candidate>,
     memo: Memo,
+    converting: converted::Memo,
     read: u64,
     shown: u64,
     memory: OnceCell<Box<dyn Any>>,
@@ -75,6 +76,7 @@ impl Comparison {
             added: Vec::new(),
             candidates: BTreeMap::new(),
             memo: Memo::default(),
+            converting: converted::Memo::default(),
             read: 0,
             shown: 0,
             memory: OnceCell::new(),
@@ -341,6 +343,7 @@ impl Comparison {
             states: &self.states,
             candidates,
             memo: &self.memo,
+            converting: &self.converting,
             memory: &self.memory,
         }
     }

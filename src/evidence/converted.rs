@@ -12,13 +12,15 @@ mod commit;
 mod date;
 mod encoding;
 mod eol;
+mod filled;
 mod ident;
 mod lfs;
 mod placeholder;
 mod subst;
 
 pub use commit::CommitText;
-pub use subst::{Refs, Substitution};
+pub(super) use filled::Memo;
+pub use subst::{Budget, Refs, Substitution};
 
 use super::case::{Answer, Candidate, Case, Origin, Unavailable};
 use super::compare::Fact;
@@ -146,7 +148,7 @@ fn by(case: &Case<'_>, candidate: &Candidate, tool: Tool) -> Result<Answer, Unav
     let fact = &candidate.fact;
     let Some(entry) = case.in_git(&fact.path) else { return Ok(Answer::Silent) };
     let entry = TreeEntry { path: case.from_root(&entry.path), ..entry.clone() };
-    of_entry(case.origin, &entry, fact, tool)
+    of_entry(case, &entry, fact, tool)
 }
 
 /// Compares a file with what git writes for an entry, whose path counts from
@@ -155,7 +157,7 @@ fn by(case: &Case<'_>, candidate: &Candidate, tool: Tool) -> Result<Answer, Unav
 /// # Errors
 /// If the repository cannot be read.
 pub(super) fn of_entry(
-    origin: &dyn Origin,
+    case: &Case<'_>,
     entry: &TreeEntry,
     fact: &Fact,
     tool: Tool,
@@ -165,17 +167,22 @@ pub(super) fn of_entry(
     if !regular(entry.mode) || !regular(fact.mode) || fact.id == entry.id {
         return Ok(Answer::Silent);
     }
-    let settings = Settings::of(origin, &entry.path)?;
+    let settings = Settings::of(case.origin, &entry.path)?;
     let lfs = settings.filter == Some(AttributeState::Value(b"lfs".to_vec()));
     let subst = tool == Tool::Archive && settings.export_subst == Some(AttributeState::Set);
     if !settings.converts() && !lfs && !subst {
         return Ok(Answer::Silent);
     }
-    let Some(blob) = origin.blob(&entry.id, MAX_BLOB)? else {
+    let Some(blob) = case.origin.blob(&entry.id, MAX_BLOB)? else {
         return Ok(Answer::undecided(format!(
             "its attributes change the file's bytes, and it has more than {MAX_BLOB} bytes in git"
         )));
     };
+    if !case.converting.may_read(&blob) {
+        return Ok(Answer::undecided(
+            "its attributes change the file's bytes, and too many others of the artifact had to be converted before",
+        ));
+    }
     if lfs && let Some(pointer) = lfs::Pointer::parse(&blob) {
         return Ok(pointed(fact, entry, &pointer));
     }
@@ -187,7 +194,7 @@ pub(super) fn of_entry(
         return Ok(with_mode(fact, entry, format!("as git writes it: {}", settings.describe())));
     }
     if subst && blob.windows(subst::OPEN.len()).any(|window| window == subst::OPEN) {
-        return substituted(origin, &forms, fact, entry);
+        return filled::substituted(case, &forms, fact, entry);
     }
     match forms.iter().find(|form| *form != &blob) {
         None => Ok(Answer::Silent),
@@ -224,57 +231,6 @@ fn pointed(fact: &Fact, entry: &TreeEntry, pointer: &lfs::Pointer) -> Answer {
         "git has an LFS pointer to {} bytes with SHA-256 {}; the artifact has {} bytes with SHA-256 {}",
         pointer.size, pointer.sha256, fact.size, fact.sha256
     ))
-}
-
-/// Compares a file with all values that `$Format:…$` in it can have.
-fn substituted(
-    origin: &dyn Origin,
-    forms: &[Vec<u8>],
-    fact: &Fact,
-    entry: &TreeEntry,
-) -> Result<Answer, Unavailable> {
-    let commit = match CommitText::parse(origin.commit(), &origin.commit_object()?) {
-        Ok(commit) => commit,
-        Err(Unknown(why)) => return Ok(Answer::undecided(why)),
-    };
-    let mut open = false;
-    for form in forms {
-        let parsed = match Substitution::parse(form) {
-            Ok(parsed) => parsed,
-            Err(Unknown(why)) => return Ok(Answer::undecided(why)),
-        };
-        let refs = if parsed.needs_refs() { refs(origin)? } else { Refs::default() };
-        match parsed.matches(&commit, &refs, fact.size, &fact.sha256) {
-            Ok(true) => return Ok(with_mode(fact, entry, "as git archive writes it: export-subst".into())),
-            Ok(false) => {}
-            Err(Unknown(why)) => return Ok(Answer::undecided(why)),
-        }
-        open |= parsed.needs_refs();
-    }
-    if open {
-        return Ok(Answer::undecided(
-            "git archive fills in what depends on the builder's repository (refs, .mailmap); what is known of the \
-             tag's commit does not give this content",
-        ));
-    }
-    Ok(Answer::mismatch(format!(
-        "git archive fills in $Format:…$ here; nothing that it can write gives the {} bytes with SHA-256 {} \
-         that were found",
-        fact.size, fact.sha256
-    )))
-}
-
-/// What the history says of the tag's commit.
-fn refs(origin: &dyn Origin) -> Result<Refs, Unavailable> {
-    let commit = origin.commit();
-    let mut refs = Refs::default();
-    origin.history(&mut |entry| {
-        if entry.id == commit {
-            refs.tags = entry.tags;
-            refs.author = Some((entry.author_name, entry.author_email));
-        }
-    })?;
-    Ok(refs)
 }
 
 #[cfg(test)]

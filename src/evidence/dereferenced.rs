@@ -113,7 +113,7 @@ fn same(case: &Case<'_>, fact: &Fact, entry: &TreeEntry, link: &str) -> Result<A
             fact.mode.describe()
         )));
     }
-    let converted = converted::of_entry(case.origin, entry, fact, converted::Tool::Checkout)?;
+    let converted = converted::of_entry(case, entry, fact, converted::Tool::Checkout)?;
     if let Answer::Explained(_, how) = converted {
         return Ok(Answer::explained(Level::Dereferenced, format!("the link {link} leads to {end}; {how}")));
     }

@@ -9,7 +9,7 @@ use crate::release::{
 };
 use sha2::{Digest as _, Sha256};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The tag's commit in tests.
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -31,6 +31,10 @@ pub(crate) struct Repository {
     pub walks: Cell<u32>,
     /// Trees of submodules by their path.
     pub submodules: BTreeMap<TreePath, Vec<TreeEntry>>,
+    /// The tag's name.
+    pub tag: String,
+    /// Names of branches.
+    pub branches: BTreeSet<String>,
     /// The bytes of the commit object.
     pub commit_object: Vec<u8>,
 }
@@ -129,6 +133,14 @@ pub(crate) fn levels(verdict: &Verdict) -> Vec<String> {
 impl Origin for Repository {
     fn commit(&self) -> ObjectId {
         ObjectId::parse(COMMIT).unwrap()
+    }
+
+    fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    fn branches(&self) -> Result<BTreeSet<String>, Unavailable> {
+        Ok(self.branches.clone())
     }
 
     fn commit_object(&self) -> Result<Vec<u8>, Unavailable> {

@@ -327,6 +327,7 @@ fn attributes() -> Vec<Case> {
         ("setuid", of(0o104_755), mode),
         ("sticky folder", one(Item::folder("r/d/").mode(0o041_777)), mode),
         ("executable for others only", of(0o100_645), mode),
+        ("writable by everybody", of(0o100_666), mode),
         (
             "executable to Python, not to Unix tools",
             one(Item::stored("r/a", b"").mode(0o100_755).central(|h| h.made_by = 0x0014)),

@@ -384,6 +384,17 @@ simple("policy-explain/unavailable/output cannot be written", *EXPLAIN,
        "--output", "gone/x.yaml")
 
 
+@case("policy-check/ok/former signer that can still sign")
+def _(world):
+    def change(policy):
+        policy["projects"][PROJECT]["former-signers"] = [
+            world.keys["maintainer"].primary]
+    world.write_policy(change)
+    ran = world.helped(*CHECK, "--keyring", "keyring", "--at", AT)
+    assert ran.codes == ["former-signer-alive"]
+    return ran
+
+
 @case("policy-check/rejected")
 def _(world):
     def change(policy):

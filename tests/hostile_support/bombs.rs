@@ -83,6 +83,18 @@ fn containers() -> Vec<Attack> {
         })
     };
     all.push(damaged("gz", gzip, |length| length - 8));
+    let named = |name: &str, stored: &'static str, codes: &[&'static str]| {
+        rejected(name, codes, move |place| {
+            let packed = flate2::GzBuilder::new().filename(stored);
+            let mut packed = packed.write(Vec::new(), flate2::Compression::default());
+            std::io::Write::write_all(&mut packed, &sample().tar()).unwrap();
+            place.artifact("r.tar.gz", packed.finish().unwrap());
+        })
+    };
+    all.push(named("control: gz: stored under its own name", "r.tar", &[]).exit(0));
+    all.push(
+        named("gz: gunzip -N writes another file", ".bashrc", &["archive-of-other-name"]).about(&[".bashrc"]),
+    );
     all.push(damaged("bz2", bzip2, |_| 10));
     all.push(damaged("xz", xz, |length| length - 12));
     all

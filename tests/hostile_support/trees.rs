@@ -164,9 +164,14 @@ fn modes() -> Vec<Attack> {
         moded("sticky bit on a file of git", "archive-mode", "README", 0o1644),
         moded("a file that became executable", "mode-differs", "README", 0o755),
         moded("an executable that no longer is", "mode-differs", "build.sh", 0o644),
-        edited("control: mode 0666, of which git knows nothing", &[], |tree| {
+        edited("files that everybody may write to", &["archive-mode"], |tree| {
             tree.0.iter_mut().filter(|member| member.is_file() && member.mode == 0o644).for_each(|member| {
                 member.mode = 0o666;
+            });
+        }),
+        edited("control: mode 0664, of which git knows nothing", &[], |tree| {
+            tree.0.iter_mut().filter(|member| member.is_file() && member.mode == 0o644).for_each(|member| {
+                member.mode = 0o664;
             });
         })
         .exit(0),
@@ -380,7 +385,46 @@ fn attributes() -> Vec<Attack> {
         })
         .about(&["special"])
     };
-    CASES.map(case).into()
+    let mut all: Vec<Attack> = CASES.map(case).into();
+    all.extend(named_by_tags());
+    all
+}
+
+/// A file that git archive fills in from whatever tags the commit has.
+fn named_by_tags() -> Vec<Attack> {
+    const EVIL: &str = "z\";__import__(\"os\").system(\"id\");\"";
+    let row = |name: &str, filled: &'static str, codes: &[&'static str]| {
+        rejected(name, codes, move |place| {
+            let format = "refs = \"$Format:%d$\"\ndescribed = \"$Format:%(describe)$\"\n";
+            let repo = Repo::init(&[]);
+            repo.write(".gitattributes", b"v.py export-subst\n");
+            repo.write("v.py", format.as_bytes());
+            repo.git(&["add", "-A"]);
+            repo.git(&["commit", "-q", "-m", "all"]);
+            repo.git(&["tag", "-a", "-m", "one", "v1"]);
+            for unvetted in [EVIL, "v99.0"] {
+                repo.git(&["tag", unvetted]);
+            }
+            keep(place, repo);
+            let (refs, described) = filled.split_once('|').unwrap();
+            let text = format.replace("$Format:%d$", refs).replace("$Format:%(describe)$", described);
+            let mut members = Members(vec![Member::file(".gitattributes", "v.py export-subst\n")]);
+            members.add(Member::file("v.py", &text));
+            place.artifact("r.tar", members.tar());
+        })
+    };
+    let undecided = &["undecided-file"];
+    vec![
+        row("control: export-subst with the tag that was asked for", " (tag: v1)|v1", &[]).exit(0),
+        row(
+            "export-subst: code in the name of a tag that nobody vetted",
+            " (tag: v1, tag: z\";__import__(\"os\").system(\"id\");\")|v1",
+            undecided,
+        )
+        .about(&["v.py"]),
+        row("export-subst: the version of a tag that nobody vetted", " (tag: v99.0)|v1", undecided),
+        row("export-subst: described by a tag that nobody vetted", "|v99.0", undecided),
+    ]
 }
 
 fn nested_git(name: &str, edit: impl Fn(&mut Members) + 'static) -> Attack {

@@ -1,6 +1,7 @@
 //! gzip (RFC 1952): one member.
 
 use std::io::Read;
+use std::sync::OnceLock;
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
@@ -15,18 +16,20 @@ use super::{Codec, Step, corrupt, magic, step};
 const FNAME: u8 = 0x08;
 
 /// A gzip member.
-pub(in super::super) struct Gzip {
+pub(in super::super) struct Gzip<'n> {
     inflate: Decompress,
     crc: Crc,
+    name: &'n OnceLock<Vec<u8>>,
 }
 
-impl Gzip {
-    pub fn new() -> Self {
-        Self { inflate: Decompress::new(false), crc: Crc::new() }
+impl<'n> Gzip<'n> {
+    /// The file name in the header, if it has one, is left in `name`.
+    pub fn new(name: &'n OnceLock<Vec<u8>>) -> Self {
+        Self { inflate: Decompress::new(false), crc: Crc::new(), name }
     }
 }
 
-impl Codec for Gzip {
+impl Codec for Gzip<'_> {
     fn open<R: Read>(&mut self, input: &mut Input<R>) -> Result<(), ArchiveError> {
         magic(input, &[0x1f, 0x8b, 8], "gzip")?;
         let [_, _, _, flags, ..] = input.array::<10>()?;
@@ -37,9 +40,14 @@ impl Codec for Gzip {
         if flags & FNAME == 0 {
             return Ok(());
         }
+        let mut name = Vec::new();
         for _ in 0..=Limits::NAME {
-            if input.array::<1>()? == [0] {
-                return Ok(());
+            match input.array::<1>()? {
+                [0] => {
+                    self.name.get_or_init(|| name);
+                    return Ok(());
+                }
+                [byte] => name.push(byte),
             }
         }
         let message = format!("the file name in the gzip header has more than {} bytes", Limits::NAME);

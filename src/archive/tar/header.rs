@@ -53,8 +53,9 @@ impl Header {
             }
         }
         for (field, at) in [("uname", 265), ("gname", 297)] {
-            if std::str::from_utf8(text(field, slice(block, at, 32))?).is_err() {
-                return Err(Fault::new(codes::TAR_GARBAGE, format!("the {field} field is not UTF-8")));
+            if !is_owner(text(field, slice(block, at, 32))?) {
+                let message = format!("the {field} field is not UTF-8, or holds control characters");
+                return Err(Fault::new(codes::TAR_GARBAGE, message));
             }
         }
         for (field, at) in [("devmajor", 329), ("devminor", 337)] {
@@ -70,6 +71,12 @@ impl Header {
         let flag = block.get(156).copied().unwrap_or_default();
         Ok(Self { dialect, name, mode, size, flag, link: text("linkname", slice(block, 157, 100))?.to_vec() })
     }
+}
+
+/// Whether it can be the name of a user or group. tar prints it as it is when
+/// it lists, and a terminal does as it is told.
+pub(super) fn is_owner(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(|name| !name.contains(char::is_control))
 }
 
 /// The unsigned sum, as POSIX has it. Some old tars added signed bytes; a

@@ -165,6 +165,10 @@ fn executable(mode: u64, kind: u64) -> Result<bool, Fault> {
     if mode & 0o7000 != 0 {
         return refuse("setuid, setgid and sticky have no place in a release");
     }
+    // The mode of a symbolic link is nobody's.
+    if mode & 0o002 != 0 && kind != 0o120_000 {
+        return refuse("everybody may write to it");
+    }
     let executable = mode & 0o100 != 0;
     if !executable && mode & 0o011 != 0 && kind == 0o100_000 {
         return refuse("others may execute it, its owner may not");
@@ -205,9 +209,15 @@ mod tests {
         ] {
             assert_eq!(executable(mode, 0o100_000).ok(), expected, "{mode:o}");
         }
-        for mode in [0o4755, 0o2755, 0o1777, 0o120_644, 0o040_755, 0o645, 0o654, 0o200_644, 0o100_0644] {
+        for mode in [
+            0o4755, 0o2755, 0o1777, 0o120_644, 0o040_755, 0o645, 0o654, 0o200_644, 0o100_0644, 0o666, 0o777,
+            0o646,
+        ] {
             assert_eq!(executable(mode, 0o100_000).unwrap_err().code, codes::MODE, "{mode:o}");
         }
+        assert_eq!(executable(0o777, 0o040_000).unwrap_err().code, codes::MODE, "a folder");
+        assert!(executable(0o777, 0o120_000).is_ok(), "links have this mode");
+        assert!(executable(0o664, 0o100_000).is_ok(), "git archive writes this one");
     }
 
     #[test]

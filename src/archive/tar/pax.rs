@@ -2,7 +2,7 @@
 
 use super::super::codes;
 use super::super::error::Fault;
-use super::header::{OWNER, TIME};
+use super::header::{OWNER, TIME, is_owner};
 
 /// What the records of one `x` header change about the next entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,8 @@ enum Value {
     Number,
     /// A number of a user or group.
     Owner,
+    /// The name of one: text without any control character.
+    OwnerName,
     Time,
 }
 
@@ -37,8 +39,8 @@ const KEYS: &[(&[u8], Value)] = &[
     (b"ctime", Value::Time),
     (b"uid", Value::Owner),
     (b"gid", Value::Owner),
-    (b"uname", Value::Text),
-    (b"gname", Value::Text),
+    (b"uname", Value::OwnerName),
+    (b"gname", Value::OwnerName),
     (b"LIBARCHIVE.creationtime", Value::Time),
     (b"SCHILY.dev", Value::Number),
     (b"SCHILY.ino", Value::Number),
@@ -111,6 +113,7 @@ impl Value {
                 let plain = !value.iter().any(|byte| matches!(byte, 0 | b'\n'));
                 plain && !value.is_empty() && std::str::from_utf8(value).is_ok()
             }
+            Self::OwnerName => !value.is_empty() && is_owner(value),
             Self::Number => decimal(value).is_some(),
             Self::Owner => decimal(value).is_some_and(|value| i128::from(value) <= OWNER),
             Self::Time => {

@@ -64,6 +64,9 @@ fn executable(mode: u32, folder: bool) -> Result<bool, Fault> {
     if mode & 0o7000 != 0 {
         return refuse(codes::MODE, "setuid, setgid and sticky have no place in a release");
     }
+    if mode & 0o002 != 0 {
+        return refuse(codes::MODE, "everybody may write to it");
+    }
     let executable = mode & 0o100 != 0;
     if !executable && !folder && mode & 0o011 != 0 {
         return refuse(codes::MODE, "others may execute it, its owner may not");

@@ -7,10 +7,10 @@
 //! cargo wrote the file: older ones leave to the reader what newer ones spell
 //! out.
 
-use super::Stop;
 use super::targets::{Of, Packed};
 use super::value::{Table, Value, name as shown, parse};
 use super::workspace::{Manifests, join, normal, package};
+use super::{Stop, program};
 use crate::evidence::case::{Answer, Case};
 use crate::evidence::explain::Level;
 use crate::release::TreePath;
@@ -76,6 +76,16 @@ pub(crate) struct Normal {
     pub version: String,
 }
 
+impl Normal {
+    /// Whether the package has a program or an example, be its file there or
+    /// not.
+    pub fn has_program(&self) -> bool {
+        let mut unpacked = self.unpacked.keys().map(|(kind, _)| kind.as_str());
+        ["bin", "example"].iter().any(|kind| self.table.contains_key(*kind))
+            || unpacked.any(|kind| matches!(kind, "bin" | "example"))
+    }
+}
+
 /// Judges the artifact's `Cargo.toml`.
 pub(crate) fn judge(case: &Case<'_>, bytes: &[u8]) -> Result<Answer, Stop> {
     if bytes.len() > MAX_MANIFEST {
@@ -114,6 +124,7 @@ pub(crate) fn judge(case: &Case<'_>, bytes: &[u8]) -> Result<Answer, Stop> {
         return Err(Stop::Mismatch(differences.join("; ")));
     }
     unpacked(case, &manifests, &expected, &found)?;
+    program::workspace_lock(case, &manifests)?;
     Ok(Answer::explained(Level::Structured, "means the same as git's manifest, as cargo publishes it"))
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod lock;
 pub(crate) mod manifest;
+pub(crate) mod program;
 mod targets;
 pub(crate) mod value;
 pub(crate) mod vcs;

@@ -8,8 +8,9 @@ use crate::evidence::shown::brief;
 
 /// Digits of the shortest abbreviation that git makes.
 const MIN_ABBREVIATION: usize = 4;
-/// Tags of one commit that are tried.
-const MAX_TAGS: usize = 16;
+/// Branches whose names are tried. A name of somebody's choice could say
+/// anything, such as another version, or be code where the file is code.
+const BRANCHES: [&str; 2] = ["main", "master"];
 
 /// A placeholder that is filled in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,8 +122,8 @@ impl Kind {
             }
             Self::Refs(brackets) => decorations(refs, *brackets),
             Self::Describe(_, literal) => {
-                let tags = refs.tags.iter().take(MAX_TAGS).map(|tag| tag.clone().into_bytes());
-                tags.chain([literal.clone()]).collect()
+                let tag = refs.tag.iter().map(|tag| tag.clone().into_bytes());
+                tag.chain([literal.clone()]).collect()
             }
             Self::Subject => vec![commit.subject()],
             Self::Sanitized => vec![commit.sanitized()],
@@ -182,17 +183,14 @@ fn of_person(
     })
 }
 
-/// The names that `%d` shows depend on the builder's repository. Tried are
-/// those that hold for many: the commit's tags, and the usual main branch.
+/// The names that `%d` shows depend on the builder's repository. Tried are the
+/// tag that was asked for, whose name is vetted, and the usual main branch.
 fn decorations(refs: &Refs, brackets: bool) -> Vec<Vec<u8>> {
-    let mut tags: Vec<String> = refs.tags.iter().take(MAX_TAGS).map(|tag| format!("tag: {tag}")).collect();
-    // git shows the names in reverse order.
-    tags.sort_by(|a, b| b.cmp(a));
-    let mut tag_lists = vec![String::new(), tags.join(", ")];
-    tag_lists.extend(tags);
+    let mut tags = vec![String::new()];
+    tags.extend(refs.tag.iter().map(|tag| format!("tag: {tag}")));
     let mut heads = vec![String::new(), "HEAD".into()];
     let mut tails = vec![String::new()];
-    for main in ["main", "master"] {
+    for main in BRANCHES.into_iter().filter(|name| refs.branches.contains(*name)) {
         heads.push(format!("HEAD -> {main}"));
         tails.extend([
             main.into(),
@@ -204,7 +202,7 @@ fn decorations(refs: &Refs, brackets: bool) -> Vec<Vec<u8>> {
     }
     let mut values = std::collections::BTreeSet::new();
     for head in &heads {
-        for tag in &tag_lists {
+        for tag in &tags {
             for tail in &tails {
                 let parts: Vec<&str> = [head, tag, tail]
                     .into_iter()

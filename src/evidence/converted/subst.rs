@@ -11,7 +11,8 @@ use super::commit::CommitText;
 use super::placeholder::{self, Item, Kind};
 use crate::release::Sha256Digest;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What begins a place to fill in.
 pub(super) const OPEN: &[u8] = b"$Format:";
@@ -24,14 +25,45 @@ const MAX_TRIES: u32 = 200_000;
 /// Bytes that are hashed for one file.
 const MAX_HASHED: u64 = 64 << 20;
 
-/// What is known of the refs of the tag's commit, and of its author by the
-/// tree's `.mailmap`.
+/// Combinations that are tried for all files of an artifact.
+const MAX_ALL_TRIES: u64 = 2_000_000;
+/// Bytes that are hashed for all files of an artifact.
+const MAX_ALL_HASHED: u64 = 512 << 20;
+
+/// What may be filled in besides the commit's own: names of refs, and the
+/// author by the tree's `.mailmap`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refs {
-    /// Names of the tags on the commit.
-    pub tags: Vec<String>,
+    /// The tag that was asked for. No other is known here: whoever may push to
+    /// the repository chooses its tags' names, and only this one is vetted.
+    pub tag: Option<String>,
+    /// Names of the repository's branches, remote-tracking ones without their
+    /// remote.
+    pub branches: BTreeSet<String>,
     /// The author's name and address after the mailmap.
     pub author: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Work that is left for the files of one artifact together: each of many
+/// files could make as much as one may.
+#[derive(Debug)]
+pub struct Budget {
+    tries: Cell<u64>,
+    hashed: Cell<u64>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { tries: Cell::new(MAX_ALL_TRIES), hashed: Cell::new(MAX_ALL_HASHED) }
+    }
+}
+
+/// Takes from what is left.
+fn spend(left: &Cell<u64>, amount: u64) -> Result<(), Unknown> {
+    let rest = left.get().checked_sub(amount);
+    left.set(rest.unwrap_or_default());
+    rest.map(|_| ())
+        .ok_or_else(|| Unknown("the files with export-subst have too many possible values together".into()))
 }
 
 enum Part<'c> {
@@ -106,7 +138,7 @@ impl<'c> Substitution<'c> {
     }
 
     /// Whether some values that git may fill in give content of this size and
-    /// digest.
+    /// digest. What that costs is taken from the budget.
     ///
     /// # Errors
     /// If a value is not known, or there are too many combinations.
@@ -116,6 +148,7 @@ impl<'c> Substitution<'c> {
         refs: &Refs,
         size: u64,
         sha256: &Sha256Digest,
+        budget: &Budget,
     ) -> Result<bool, Unknown> {
         let mut fixed = 0u64;
         let mut counts = vec![0u64; self.kinds.len()];
@@ -141,6 +174,7 @@ impl<'c> Substitution<'c> {
             chosen: Vec::new(),
             tries: 0,
             hashed: 0,
+            budget,
         };
         search.from(fixed)
     }
@@ -170,6 +204,7 @@ struct Search<'s> {
     chosen: Vec<usize>,
     tries: u32,
     hashed: u64,
+    budget: &'s Budget,
 }
 
 impl Search<'_> {
@@ -187,6 +222,7 @@ impl Search<'_> {
         let count = self.counts.get(depth).copied().unwrap_or_default();
         for (index, value) in lengths.into_iter().enumerate() {
             self.tries += 1;
+            spend(&self.budget.tries, 1)?;
             if self.tries > MAX_TRIES {
                 return Err(too_many());
             }
@@ -202,6 +238,7 @@ impl Search<'_> {
 
     fn same(&mut self) -> Result<bool, Unknown> {
         self.hashed = self.hashed.saturating_add(self.size);
+        spend(&self.budget.hashed, self.size)?;
         if self.hashed > MAX_HASHED {
             return Err(too_many());
         }

@@ -17,14 +17,28 @@ fn commit() -> CommitText {
     CommitText::parse(id(), raw).unwrap()
 }
 
+fn named(tag: &str, branches: &[&str]) -> Refs {
+    Refs {
+        tag: Some(tag.into()),
+        branches: branches.iter().map(|name| (*name).into()).collect(),
+        author: None,
+    }
+}
+
 fn fits(content: &str, refs: &Refs, found: &str) -> Result<bool, Unknown> {
     let parsed = Substitution::parse(content.as_bytes())?;
-    parsed.matches(&commit(), refs, found.len() as u64, &Sha256Digest::of(found.as_bytes()))
+    parsed.matches(
+        &commit(),
+        refs,
+        found.len() as u64,
+        &Sha256Digest::of(found.as_bytes()),
+        &Budget::default(),
+    )
 }
 
 #[test]
 fn values_follow_from_the_commit() {
-    let refs = Refs { tags: vec!["v1.0".into()], author: None };
+    let refs = named("v1.0", &["main"]);
     for (format, value) in [
         ("%H", "0123456789abcdef0123456789abcdef01234567"),
         ("%an <%ae> %al", "A U Thor <author@x> author"),
@@ -39,6 +53,8 @@ fn values_follow_from_the_commit() {
         ("%B", "subject: a..b \nmore\n\nbody\n"),
         ("%%%n%x41", "%\nA"),
         ("%d", " (HEAD -> main, tag: v1.0, origin/main)"),
+        ("%D", "HEAD -> main, tag: v1.0"),
+        ("%D", "HEAD, tag: v1.0"),
         ("%D", "tag: v1.0"),
         ("%D", ""),
         ("%(describe) %(describe:tags)", "v1.0 %(describe:tags)"),
@@ -49,6 +65,8 @@ fn values_follow_from_the_commit() {
     for (format, value) in [
         ("%d", " (HEAD -> evil, tag: v1.0)"),
         ("%D", "tag: v1.1"),
+        ("%D", "HEAD -> master, tag: v1.0"),
+        ("%D", "origin/master"),
         ("%(describe)", "v1.1"),
         ("%p", "2222222"),
         ("%h %h", "0123456 01234567"),
@@ -64,7 +82,7 @@ fn values_follow_from_the_commit() {
 
 #[test]
 fn combinations_and_sizes_are_bounded() {
-    let refs = Refs { tags: (0..1000).map(|number| format!("v{number}")).collect(), author: None };
+    let refs = named("v1.0", &["main", "master"]);
     let all = "$Format:%h %t %p %d %D %(describe) %(describe) %(describe)$";
     assert!(fits(all, &refs, &"x".repeat(200)).is_err());
     let many = format!("$Format:{}$", "%B".repeat(60_000));
@@ -72,6 +90,28 @@ fn combinations_and_sizes_are_bounded() {
     let describes = format!("$Format:{}$", "%(describe)".repeat(40));
     assert!(fits(&describes, &refs, "x").is_err());
     assert_eq!(fits(&format!("$Format:{}$", "%B".repeat(10_000)), &refs, "x"), Ok(false));
+}
+
+#[test]
+fn branches_of_any_name_are_not_filled_in() {
+    let evil = "z\";__import__(\"os\").system(\"id\");\"";
+    let refs = named("v1.0", &["main", "v99.0", evil]);
+    for value in ["v99.0", "HEAD -> v99.0", &format!("HEAD -> {evil}"), &format!("tag: v1.0, {evil}")] {
+        assert_eq!(fits("$Format:%D$", &refs, value), Ok(false), "{value}");
+        assert_eq!(fits("$Format:%(describe)$", &refs, value), Ok(false), "{value}");
+    }
+}
+
+#[test]
+fn many_files_together_make_no_more_work_than_a_few() {
+    let (refs, budget) = (named("v1.0", &["main", "master"]), Budget::default());
+    let content = format!("$Format:%h%d${}", "y".repeat(3000));
+    let parsed = Substitution::parse(content.as_bytes()).unwrap();
+    let judge = |size| parsed.matches(&commit(), &refs, size, &Sha256Digest::of(b"evil"), &budget);
+    let rest = (0..1000).map(|_| judge(3040)).skip_while(|answer| *answer == Ok(false));
+    let told: std::collections::BTreeSet<_> = rest.map(|answer| format!("{answer:?}")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told.iter().all(|told| told.contains("together")), "{told:?}");
 }
 
 #[test]
@@ -83,7 +123,7 @@ fn odd_commits_are_not_guessed_at() {
     }
     let odd = CommitText::parse(id(), b"tree 0\nauthor A <a <b>> 1 +0000\n\nm\n").unwrap();
     let parsed = Substitution::parse(b"$Format:%an$").unwrap();
-    assert!(parsed.matches(&odd, &Refs::default(), 1, &Sha256Digest::of(b"A")).is_err());
+    assert!(parsed.matches(&odd, &Refs::default(), 1, &Sha256Digest::of(b"A"), &Budget::default()).is_err());
 }
 
 #[test]
@@ -127,7 +167,7 @@ proptest::proptest! {
         let _ = settings.checkout(&bytes, &id());
         let content = [b"$Format:", format.as_bytes(), b"$", &bytes].concat();
         if let Ok(parsed) = Substitution::parse(&content) {
-            let _ = parsed.matches(&commit(), &Refs::default(), 50, &Sha256Digest::of(b""));
+            let _ = parsed.matches(&commit(), &Refs::default(), 50, &Sha256Digest::of(b""), &Budget::default());
         }
         let _ = CommitText::parse(id(), &bytes);
         let _ = lfs::Pointer::parse(&bytes);

@@ -50,6 +50,7 @@ fn judge_with(origin: &Repository, found: &Candidate, memo: &Memo) -> Result<Ans
         states: &[],
         candidates: &BTreeMap::new(),
         memo,
+        converting: &crate::evidence::converted::Memo::default(),
         memory: &std::cell::OnceCell::new(),
     };
     authors_or_changelog(&case, found)

@@ -2,7 +2,7 @@
 
 use super::{Preset, Rules, dotfiles};
 use crate::evidence::cargo::workspace::Manifests;
-use crate::evidence::cargo::{self, Stop, lock, manifest, vcs};
+use crate::evidence::cargo::{self, Stop, lock, manifest, program, vcs};
 use crate::evidence::case::{Answer, Candidate, Case, Unavailable};
 use crate::evidence::explain::Level;
 use crate::evidence::{converted, dereferenced};
@@ -63,7 +63,7 @@ impl Rules for CargoCrate {
         } else if path.strip_prefix(b"target").is_some() {
             "lies in the folder that cargo builds in"
         } else if path.as_bytes() == LOCK {
-            "the lock file, which cargo before 1.84 left out of libraries"
+            return cargo::answer(program::without_lock(case));
         } else if let Some(rule) = dotfiles::rule(path) {
             rule
         } else {

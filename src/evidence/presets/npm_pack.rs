@@ -21,8 +21,9 @@ pub const NPM_PACK_1: Preset = Preset {
 const MANIFEST: &[u8] = b"package.json";
 /// Bytes of a manifest that is read.
 const MAX_MANIFEST: u64 = 256 << 10;
-/// What npm never packs, at the root of the package.
-const AT_ROOT: [&str; 12] = [
+/// What npm never packs, at the root of the package. `npm-shrinkwrap.json` is
+/// not one of these: npm packs it, and it pins what gets installed.
+const AT_ROOT: [&str; 11] = [
     ".lock-wscript",
     ".npm-extension.cjs",
     ".npm-extension.mjs",
@@ -31,7 +32,6 @@ const AT_ROOT: [&str; 12] = [
     "bun.lock",
     "bun.lockb",
     "node_modules",
-    "npm-shrinkwrap.json",
     "package-lock.json",
     "pnpm-lock.yaml",
     "yarn.lock",

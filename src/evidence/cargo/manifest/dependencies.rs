@@ -19,11 +19,18 @@ const PLACES: [&str; 6] = ["path", "base", "git", "branch", "tag", "rev"];
 const CRATES_IO: [&str; 2] =
     ["https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"];
 
+/// Whose manifest it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Git,
+    Published,
+}
+
 type OfOne<'f> = &'f dyn Fn(&str, &Value) -> Result<Table, String>;
 
 /// All tables of dependencies of git's manifest, as cargo would publish them.
 pub(super) fn of_git(manifests: &Manifests) -> Result<Table, String> {
-    all(&manifests.own, &|name, value| {
+    all(&manifests.own, Side::Git, &|name, value| {
         let mut table = inherited(manifests, name, value)?;
         PLACES.iter().for_each(|key| {
             table.remove(*key);
@@ -40,7 +47,7 @@ pub(super) fn of_published(manifest: &Table) -> Result<Table, String> {
             return Err(format!("has {old}, which cargo never publishes"));
         }
     }
-    all(manifest, &|name, value| {
+    all(manifest, Side::Published, &|name, value| {
         let table = plain(name, value)?;
         let never = PLACES.iter().chain(["workspace", "registry"].iter());
         match never.copied().find(|key| table.contains_key(*key)) {
@@ -50,8 +57,8 @@ pub(super) fn of_published(manifest: &Table) -> Result<Table, String> {
     })
 }
 
-fn all(manifest: &Table, one: OfOne<'_>) -> Result<Table, String> {
-    let mut tables = kinds(manifest, one)?;
+fn all(manifest: &Table, side: Side, one: OfOne<'_>) -> Result<Table, String> {
+    let mut tables = kinds(manifest, side, one)?;
     let platforms = match manifest.get("target") {
         None => return Ok(tables),
         Some(target) => target.as_table().ok_or("has a target that is not a table")?,
@@ -59,7 +66,7 @@ fn all(manifest: &Table, one: OfOne<'_>) -> Result<Table, String> {
     let mut normal = Table::new();
     for (platform, value) in platforms {
         let value = value.as_table().ok_or_else(|| format!("target.{} is not a table", shown(platform)))?;
-        let mut kinds = kinds(value, one)?;
+        let mut kinds = kinds(value, side, one)?;
         let others = value.iter().filter(|(key, _)| !TABLES.contains(&key.as_str()));
         kinds.extend(others.map(|(key, value)| (key.clone(), value.clone())));
         if !kinds.is_empty() {
@@ -72,7 +79,7 @@ fn all(manifest: &Table, one: OfOne<'_>) -> Result<Table, String> {
     Ok(tables)
 }
 
-fn kinds(manifest: &Table, one: OfOne<'_>) -> Result<Table, String> {
+fn kinds(manifest: &Table, side: Side, one: OfOne<'_>) -> Result<Table, String> {
     let mut tables = Table::new();
     for (kind, old) in KINDS {
         let Some(value) = manifest.get(kind).or_else(|| manifest.get(old)) else { continue };
@@ -80,8 +87,9 @@ fn kinds(manifest: &Table, one: OfOne<'_>) -> Result<Table, String> {
         let mut normal = Table::new();
         for (name, value) in listed {
             let table = tidy(name, one(name, value)?)?;
-            // cargo drops what is only there to test the workspace.
-            if kind != "dev-dependencies" || table.contains_key("version") {
+            // cargo drops what is only there to test the workspace. So what was
+            // published cannot have it.
+            if side == Side::Published || kind != "dev-dependencies" || table.contains_key("version") {
                 normal.insert(name.clone(), Value::Table(table));
             }
         }

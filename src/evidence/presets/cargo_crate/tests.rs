@@ -355,6 +355,48 @@ fn a_changed_manifest_is_told_by_its_key() {
 }
 
 #[test]
+fn a_dev_dependency_of_the_artifact_needs_a_version() {
+    let evil = "[dev-dependencies.evil]\nregistry-index = \"sparse+https://index.example.org/\"\n";
+    for (from, kind) in [("[dev-dependencies", ""), ("[target.\"cfg(unix)\"", "target.\"cfg(windows)\".")] {
+        let more = evil.replace("[dev", &format!("[{kind}dev"));
+        let finding = changed("Cargo.toml", from, &format!("{more}{from}")).finding();
+        assert!(finding.starts_with("evidence-mismatch Cargo.toml: "), "{finding}");
+        assert!(finding.contains("expected nothing"), "{finding}");
+    }
+}
+
+#[test]
+fn the_lock_file_of_a_program_may_not_vanish() {
+    let library = "[package]\nname = \"one\"\nversion = \"1.0.0\"\nedition = \"2021\"\n";
+    let told = |manifest: &str, more: &str, packed: &[&str]| {
+        let text =
+            |path: &str| if path == "Cargo.toml" { manifest.to_string() } else { format!("// {path}\n") };
+        let mut repository = Repository::new(&[("Cargo.lock", "version = 4\n"), ("Cargo.toml", manifest)]);
+        for path in ["src/lib.rs", more].into_iter().filter(|path| !path.is_empty()) {
+            repository.add(path, Mode::Regular, text(path).as_bytes());
+        }
+        let texts: Vec<_> = packed.iter().map(|path| (*path, text(path))).collect();
+        let files: Vec<_> =
+            texts.iter().map(|(path, text)| (*path, Mode::Regular, text.as_bytes())).collect();
+        told(&repository.compare_below("", "cargo-crate@1", "one-1.0.0.crate", &files))
+    };
+    let lock = ["missing-file Cargo.lock"];
+    assert_eq!(told(library, "", &["Cargo.toml", "src/lib.rs"]), [""; 0], "a library's may");
+    for more in ["src/main.rs", "src/bin/x.rs", "examples/x.rs"] {
+        assert_eq!(told(library, more, &["Cargo.toml", "src/lib.rs", more]), lock, "{more}");
+    }
+    let listed = format!("{library}[[bin]]\nname = \"x\"\npath = \"gone.rs\"\n");
+    assert_eq!(told(&listed, "", &["Cargo.toml", "src/lib.rs"]), lock);
+    // What is missing beside it is no excuse.
+    let both = ["missing-file Cargo.lock", "missing-file src/main.rs"];
+    assert_eq!(told(library, "src/main.rs", &["Cargo.toml", "src/lib.rs"]), both);
+    let member = Sample::new().without("Cargo.lock").finding();
+    assert!(member.starts_with("evidence-mismatch Cargo.toml: "), "{member}");
+    assert!(member.contains("has none"), "{member}");
+    assert_eq!(told("no TOML", "", &["Cargo.toml", "src/lib.rs"]), ["undecided-file Cargo.lock"]);
+}
+
+#[test]
 fn every_line_of_a_manifest_counts() {
     // Without these, cargo finds the same: it discovers, or has the default.
     let same = [
@@ -732,7 +774,6 @@ fn omissions_are_built_in_for_what_cargo_never_packs() {
     for path in [
         "crates/one/.gitignore",
         "crates/one/.github/workflows/ci.yml",
-        "crates/one/Cargo.lock",
         "crates/one/fuzz/Cargo.toml",
         "crates/one/fuzz/src/deep/main.rs",
         "crates/one/target/notes.txt",
@@ -741,11 +782,10 @@ fn omissions_are_built_in_for_what_cargo_never_packs() {
     ] {
         sample.repository.add(path, Mode::Regular, path.as_bytes());
     }
-    sample = sample.without("Cargo.lock");
     let verdict = sample.verdict();
     assert_eq!(told(&verdict), ["missing-file CHANGELOG.md", "missing-file tests/data.bin"]);
     let omitted = levels(&verdict).into_iter().filter(|line| line.starts_with("omitted")).count();
-    assert_eq!(omitted, 6);
+    assert_eq!(omitted, 5);
     assert_eq!(told(&Sample::new().without("src/bin/tool.rs").verdict()), ["missing-file src/bin/tool.rs"]);
 }
 

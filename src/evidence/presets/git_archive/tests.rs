@@ -1,6 +1,7 @@
 use crate::evidence::testing::{Repository, levels, told};
 use crate::release::AttributeState as State;
 use crate::release::tree::Mode;
+use crate::release::{LogEntry, ObjectId};
 
 fn with(files: &[(&str, &str)], attributes: &[(&str, &str, &str)]) -> Repository {
     let mut repository = Repository::new(files);
@@ -92,6 +93,48 @@ fn export_subst_takes_true_values_only() {
         assert_eq!(compare(&format!("{commit} {evil}\n")), ["evidence-mismatch v"], "{evil}");
     }
     assert_eq!(compare("$Format:evil$\n"), ["evidence-mismatch v"]);
+}
+
+#[test]
+fn a_tag_that_nobody_vetted_is_never_filled_in() {
+    let evil = "z\";__import__(\"os\").system(\"id\");\"";
+    let file = "refs = \"$Format:%d$\"\nversion = \"$Format:%(describe:tags=true)$\"\n";
+    let mut repository = with(&[("v.py", file)], &[("v.py", "export-subst", "")]);
+    repository.commit_object = b"tree 0123\nauthor A <a@x> 1700000000 +0000\n\nmessage\n".to_vec();
+    repository.tag = "v1.0".into();
+    repository.branches = ["main".into()].into();
+    let entry = LogEntry {
+        id: ObjectId::parse(crate::evidence::testing::COMMIT).unwrap(),
+        parents: vec![],
+        author_name: b"A".to_vec(),
+        author_email: b"a@x".to_vec(),
+        subject: vec![],
+        message: vec![],
+        // All of these lead to the tag's commit.
+        tags: vec!["v1.0".into(), "v99.0".into(), evil.into()],
+    };
+    repository.log = vec![entry];
+    let compare = |refs: &str, version: &str| {
+        let content = file.replace("$Format:%d$", refs).replace("$Format:%(describe:tags=true)$", version);
+        repository.compare("git-archive@1", "x-1.tar.gz", &[("v.py", &content)])
+    };
+    for refs in ["", " (HEAD)", " (tag: v1.0)", " (HEAD -> main, tag: v1.0, origin/main, origin/HEAD)"] {
+        assert_eq!(told(&compare(refs, "v1.0")), Vec::<String>::new(), "{refs}");
+    }
+    for refs in [
+        format!(" (tag: {evil})"),
+        format!(" (HEAD -> main, tag: {evil}, tag: v1.0)"),
+        " (tag: v99.0)".into(),
+        " (tag: v99.0, tag: v1.0)".into(),
+        " (HEAD -> master, tag: v1.0)".into(),
+    ] {
+        assert_eq!(told(&compare(&refs, "v1.0")), ["undecided-file v.py"], "{refs}");
+    }
+    for version in ["v99.0", evil] {
+        let verdict = compare("", version);
+        assert_eq!(told(&verdict), ["undecided-file v.py"], "{version}");
+        assert!(verdict.findings[0].message.contains("nobody vetted"), "{:?}", verdict.findings);
+    }
 }
 
 #[test]

@@ -101,6 +101,19 @@ fn nothing_is_added() {
 }
 
 #[test]
+fn a_shrinkwrap_that_pins_every_dependency_may_not_vanish() {
+    let mut repository = repository();
+    repository.add("p/one/npm-shrinkwrap.json", Regular, b"{\"lockfileVersion\": 3}");
+    repository.add("p/one/package-lock.json", Regular, b"{\"lockfileVersion\": 3}");
+    let compare =
+        |files: &[_]| told(&repository.compare_below("p/one", "npm-pack@1", "x-one-1.0.0.tgz", files));
+    let mut files = files(MANIFEST);
+    assert_eq!(compare(&files), ["missing-file npm-shrinkwrap.json"]);
+    files.push(("npm-shrinkwrap.json", Regular, b"{\"lockfileVersion\": 3}"));
+    assert_eq!(compare(&files), [""; 0]);
+}
+
+#[test]
 fn ranges_of_the_workspace_are_resolved_as_pnpm_does() {
     let verdict = compare(&files(RESOLVED));
     assert_eq!(told(&verdict), [""; 0]);
