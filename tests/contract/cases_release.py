@@ -355,7 +355,8 @@ def _(world):
 CHECK = ["policy", "check", "--policy", "policy.yaml"]
 EXPLAIN = ["policy", "explain", PROJECT, "--policy", "policy.yaml"]
 simple("policy-check/ok", *CHECK, "--at", AT)
-simple("policy-check/ok/with keyring", *CHECK, "--keyring", "keyring")
+simple("policy-check/ok/with keyring", *CHECK, "--keyring", "keyring",
+       "--at", AT)
 simple("usage/usage/policy check without policy", "policy", "check")
 simple("usage/usage/policy alone", "policy")
 simple("policy-check/usage/no policy", "policy", "check", "--policy", "gone")
