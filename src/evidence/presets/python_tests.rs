@@ -274,6 +274,28 @@ fn entry_points_are_compared_by_group_name_and_value() {
 }
 
 #[test]
+fn a_blank_that_splits_a_word_of_an_entry_point_is_refused() {
+    let path = "src/a_b.egg-info/entry_points.txt";
+    let odd = ["undecided-file src/a_b.egg-info/entry_points.txt"];
+    for evil in ["a_b.cli:ma in", "a_b.cli:ma\tin", "a_b .cli:main", "a_b.cli:ma\u{a0}in", "a_b.cli:main\u{2028}[x]"]
+    {
+        assert_eq!(edited(path, "a_b.cli:main", evil), odd, "{evil:?}");
+    }
+    assert_eq!(edited(path, "run =", "run\u{a0}="), odd);
+    // Beside a sign a blank means nothing to any reader.
+    assert_eq!(edited(path, "run = a_b.cli:main", "run=a_b.cli : main "), Vec::<String>::new());
+}
+
+#[test]
+fn a_group_of_entry_points_is_taken_to_the_byte() {
+    let path = "src/a_b.egg-info/entry_points.txt";
+    for evil in ["[ console_scripts ]", "[console_scripts ]", "[[console_scripts]]", "[Console_scripts]"] {
+        let wrong = ["evidence-mismatch src/a_b.egg-info/entry_points.txt"];
+        assert_eq!(edited(path, "[console_scripts]", evil), wrong, "{evil}");
+    }
+}
+
+#[test]
 fn version_files_are_whole_templates() {
     let path = "src/a_b/_version.py";
     let wrong = ["evidence-mismatch src/a_b/_version.py"];

@@ -359,13 +359,14 @@ pub(super) fn entry_point_groups(groups: &BTreeMap<String, Value>) -> Check<BTre
     Ok(all)
 }
 
-/// Entry points as a text with `[group]` headings.
+/// Entry points as a text with `[group]` headings. Blanks in a heading belong
+/// to the group: pip takes them so, and finds no `console_scripts` there.
 pub(super) fn sections(text: &str) -> Check<BTreeSet<EntryPoint>> {
     let mut all = BTreeSet::new();
     let mut group = None;
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';'])) {
         match (line.strip_prefix('[').and_then(|line| line.strip_suffix(']')), &group) {
-            (Some(name), _) => group = Some(name.trim().to_string()),
+            (Some(name), _) => group = Some(name.to_string()),
             (None, Some(group)) => {
                 all.insert(entry_point_line(group, line)?);
             }

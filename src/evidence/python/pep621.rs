@@ -159,7 +159,7 @@ impl Table<'_> {
         let mut all = BTreeSet::new();
         let mut group = |group: &str, table: &Toml| -> Check {
             for (name, value) in table.table().ok_or_else(odd)? {
-                all.insert(entry_point(group, name, value.text().ok_or_else(odd)?));
+                all.insert(entry_point(group, name, value.text().ok_or_else(odd)?)?);
             }
             Ok(())
         };

@@ -151,11 +151,11 @@ fn entry_points(poetry: &Toml) -> Check<BTreeSet<EntryPoint>> {
         let Some(value) = value else {
             return undecided(format!("{SOURCE} has the script {}, which is not understood", show(name)));
         };
-        all.insert(entry_point("console_scripts", name, value));
+        all.insert(entry_point("console_scripts", name, value)?);
     }
     for (group, names) in poetry.at(&["plugins"]).and_then(Toml::table).into_iter().flatten() {
         for (name, value) in names.table().into_iter().flatten() {
-            all.insert(entry_point(group, name, value.text().unwrap_or_default()));
+            all.insert(entry_point(group, name, value.text().unwrap_or_default())?);
         }
     }
     Ok(all)

@@ -353,16 +353,45 @@ pub(super) fn requirement_lines(text: &str) -> impl Iterator<Item = &str> {
     lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// An entry point from its name and value.
-pub(super) fn entry_point(group: &str, name: &str, value: &str) -> EntryPoint {
-    let value = value.split_whitespace().collect::<String>();
-    EntryPoint { group: group.trim().into(), name: name.trim().into(), value }
+/// Blanks that readers of entry points skip. What else counts as white space
+/// differs among them.
+const BLANKS: [char; 2] = [' ', '\t'];
+/// What stands between the words of an entry point's value.
+const SIGNS: [char; 4] = [':', '[', ']', ','];
+
+/// An entry point from its group, to the byte, its name and its value. Blanks
+/// mean nothing at the ends and beside the signs of a value; within a word
+/// they would make another name of two.
+///
+/// # Errors
+/// Undecided, if white space is anywhere else.
+pub(super) fn entry_point(group: &str, name: &str, value: &str) -> Check<EntryPoint> {
+    let (name, value) = (name.trim_matches(BLANKS), value.trim_matches(BLANKS));
+    let (mut plain, mut rest) = (String::new(), value);
+    while let Some(at) = rest.find(BLANKS) {
+        let (word, after) = rest.split_at(at);
+        plain.push_str(word);
+        rest = after.trim_start_matches(BLANKS);
+        if !plain.ends_with(SIGNS) && !rest.starts_with(SIGNS) {
+            plain.push(' ');
+        }
+    }
+    plain.push_str(rest);
+    let odd = |letter: char| letter.is_whitespace() && letter != ' ';
+    match name.is_empty() || name.contains(odd) || plain.contains(char::is_whitespace) {
+        true => Err(No::Undecided(format!(
+            "has the entry point {} = {}, which is not understood",
+            show(name),
+            show(value)
+        ))),
+        false => Ok(EntryPoint { group: group.into(), name: name.into(), value: plain }),
+    }
 }
 
 /// An entry point from a line `name = value`.
 pub(super) fn entry_point_line(group: &str, line: &str) -> Check<EntryPoint> {
     match line.split_once('=') {
-        Some((name, value)) => Ok(entry_point(group, name, value)),
+        Some((name, value)) => entry_point(group, name, value),
         None => Err(No::Undecided(format!("has the entry point {}, which is not understood", show(line)))),
     }
 }
