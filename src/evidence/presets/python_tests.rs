@@ -277,7 +277,8 @@ fn entry_points_are_compared_by_group_name_and_value() {
 fn a_blank_that_splits_a_word_of_an_entry_point_is_refused() {
     let path = "src/a_b.egg-info/entry_points.txt";
     let odd = ["undecided-file src/a_b.egg-info/entry_points.txt"];
-    for evil in ["a_b.cli:ma in", "a_b.cli:ma\tin", "a_b .cli:main", "a_b.cli:ma\u{a0}in", "a_b.cli:main\u{2028}[x]"]
+    for evil in
+        ["a_b.cli:ma in", "a_b.cli:ma\tin", "a_b .cli:main", "a_b.cli:ma\u{a0}in", "a_b.cli:main\u{2028}[x]"]
     {
         assert_eq!(edited(path, "a_b.cli:main", evil), odd, "{evil:?}");
     }
@@ -505,6 +506,38 @@ fn dependencies_that_a_script_computes_are_undecided() {
         let wanted = ["undecided-file PKG-INFO", "undecided-file src/a_b.egg-info/requires.txt"];
         assert_eq!(besides_list(told), wanted, "{requires:?}");
     }
+}
+
+/// What is told about a `PKG-INFO` with these headers, of a project with this
+/// `setup.cfg` and this call.
+fn by_script(cfg: &str, script: &str, headers: &str) -> Vec<String> {
+    let git = [("setup.cfg", cfg), ("setup.py", script), ("a_b.py", "")];
+    let info = format!("Metadata-Version: 2.4\nName: a.b\nVersion: 1.2\n{headers}");
+    let cfg = format!("{cfg}[egg_info]\ntag_build = \ntag_date = 0\n");
+    let files = [("setup.cfg", cfg.as_str()), ("setup.py", script), ("a_b.py", ""), ("PKG-INFO", &info)];
+    told(&Repository::new(&git).compare("python-setuptools@1", "a_b-1.2.tar.gz", &files))
+}
+
+#[test]
+fn setup_cfg_does_not_stand_in_for_arguments_that_are_hidden() {
+    let head = "[metadata]\nname = a.b\n[options]\n";
+    let (base, extras) = ("install_requires =\n    x\n", "[options.extras_require]\nt = y\n");
+    let in_extra = "Requires-Dist: y; extra == \"t\"\nProvides-Extra: t\n";
+    let open = "import setuptools\nkw = make()\nsetuptools.setup(**kw)\n";
+    for (cfg, headers) in [
+        (format!("{head}{base}"), "Requires-Dist: x\n"),
+        (format!("{head}python_requires = >=3.8\n"), "Requires-Python: >=3.8\n"),
+        (format!("{head}{extras}"), in_extra),
+    ] {
+        assert_eq!(by_script(&cfg, open, headers), ["undecided-file PKG-INFO"], "{headers}");
+        let closed = "import setuptools\nsetuptools.setup()\n";
+        assert_eq!(by_script(&cfg, closed, headers), Vec::<String>::new(), "{headers}");
+    }
+    // setuptools takes an empty argument for none.
+    let empty = "import setuptools\nsetuptools.setup(install_requires=[], extras_require={})\n";
+    let cfg = format!("{head}{base}{extras}");
+    assert_eq!(by_script(&cfg, empty, ""), ["evidence-mismatch PKG-INFO"]);
+    assert_eq!(by_script(&cfg, empty, &format!("Requires-Dist: x\n{in_extra}")), Vec::<String>::new());
 }
 
 #[test]

@@ -204,6 +204,32 @@ fn a_wheel_without_its_parts_is_refused() {
 }
 
 #[test]
+fn entry_points_that_a_script_computes_may_not_be_dropped() {
+    let script = "import setuptools\nsetuptools.setup(entry_points=eps(), long_description='# A')\n";
+    let section = "[options.entry_points]\nconsole_scripts =\n    run = a_b:main\n";
+    for (cfg, script) in [
+        ("", script),
+        (section, script),
+        (section, "import setuptools\nsetuptools.setup(long_description='# A', **kw)\n"),
+    ] {
+        let mut git = in_git();
+        git.remove("pyproject.toml");
+        git.insert("setup.py".into(), script.into());
+        git.insert(
+            "setup.cfg".into(),
+            format!("[metadata]\nname = a-b\n[options]\ninstall_requires = x>=1\n{cfg}"),
+        );
+        let mut wheel = wheel();
+        let shipped = told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)));
+        assert!(shipped.contains(&format!("undecided-file {INFO}/entry_points.txt")), "{shipped:?}");
+        wheel.remove(&format!("{INFO}/entry_points.txt"));
+        record(&mut wheel);
+        let dropped = told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)));
+        assert!(dropped.contains(&format!("undecided-file {INFO}/RECORD")), "{dropped:?}");
+    }
+}
+
+#[test]
 fn an_exec_bit_may_be_lost_and_not_gained() {
     let mut repository = Repository::new(&[]);
     for (path, content) in &in_git() {

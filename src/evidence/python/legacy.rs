@@ -52,10 +52,13 @@ impl<'s> Legacy<'s> {
     pub fn given(&self, argument: &str, section: &str, names: &[&str]) -> Given<'_> {
         let stated = self.call.as_ref().and_then(|call| call.arguments.get(argument));
         match (stated, self.option(section, names)) {
+            // What is empty in the call leaves the word to setup.cfg.
+            (Some(Some(literal)), Some(lines)) if literal.is_empty() => Given::Lines(lines),
             (Some(Some(literal)), _) => Given::Literal(literal),
             (Some(None), _) => Given::Computed,
+            // Arguments that cannot be read may hold this one, and would win.
+            (None, _) if self.may_be_computed() => Given::Computed,
             (None, Some(lines)) => Given::Lines(lines),
-            (None, None) if self.may_be_computed() => Given::Computed,
             (None, None) => Given::No,
         }
     }
@@ -118,26 +121,20 @@ impl<'s> Legacy<'s> {
 
     pub fn extras(&self) -> Check<Extras> {
         let mut extras = Extras::default();
-        match self.call.as_ref().and_then(|call| call.arguments.get("extras_require")) {
-            Some(Some(Literal::Table(table))) => {
+        match self.given("extras_require", "", &[]) {
+            Given::Literal(Literal::Table(table)) if !table.is_empty() => {
                 for (key, literal) in table {
                     self.extra(&mut extras, key, &Given::Literal(literal))?;
                 }
-                return Ok(extras);
             }
-            Some(_) => return computed("setup.py computes its extras"),
-            None => {}
-        }
-        match self.cfg().0.get("options.extras_require") {
-            Some(section) => {
-                for (key, lines) in section {
+            Given::Literal(Literal::Table(_)) | Given::No => {
+                for (key, lines) in self.cfg().0.get("options.extras_require").into_iter().flatten() {
                     self.extra(&mut extras, key, &Given::Lines(lines))?;
                 }
-                Ok(extras)
             }
-            None if self.may_be_computed() => computed("setup.py may compute its extras"),
-            None => Ok(extras),
+            _ => return computed("setup.py computes its extras"),
         }
+        Ok(extras)
     }
 
     fn requires_python(&self) -> Stated<String> {
@@ -156,6 +153,7 @@ impl<'s> Legacy<'s> {
     pub fn entry_points(&self) -> Check<BTreeSet<EntryPoint>> {
         let mut all = BTreeSet::new();
         match self.given("entry_points", "options", &["entry_points"]) {
+            Given::Literal(literal) if literal.is_empty() => all.extend(self.cfg_entry_points()?),
             Given::Literal(Literal::Table(groups)) => {
                 for (group, lines) in groups {
                     for line in literal_lines(lines)? {
@@ -164,7 +162,7 @@ impl<'s> Legacy<'s> {
                 }
             }
             Given::Literal(Literal::Text(text)) => all.extend(sections(text)?),
-            Given::Literal(_) => return computed("setup.py computes its entry points"),
+            Given::Literal(_) | Given::Computed => return computed("setup.py computes its entry points"),
             Given::Lines(lines) => {
                 let file = lines.first().and_then(|line| line.strip_prefix("file:"));
                 match file {
@@ -172,13 +170,13 @@ impl<'s> Legacy<'s> {
                     None => return computed("entry_points in git's setup.cfg is not understood"),
                 }
             }
-            Given::No | Given::Computed => match self.cfg().0.get("options.entry_points") {
-                Some(groups) => all.extend(entry_point_groups(groups)?),
-                None if self.may_be_computed() => return computed("setup.py computes its entry points"),
-                None => {}
-            },
+            Given::No => all.extend(self.cfg_entry_points()?),
         }
         Ok(all)
+    }
+
+    fn cfg_entry_points(&self) -> Check<BTreeSet<EntryPoint>> {
+        self.cfg().0.get("options.entry_points").map_or(Ok(BTreeSet::new()), entry_point_groups)
     }
 
     fn readme(&self) -> Readme {
