@@ -113,6 +113,29 @@ fn modules_are_those_of_git() {
 }
 
 #[test]
+fn a_version_file_of_another_package_is_refused() {
+    let file = include_str!("../python/templates/hatchling.txt");
+    let file = file.replace("{version!r}", "'1.2'").replace("{version_tuple!r}", "(1, 2)");
+    let hook = "[tool.hatch.build.hooks.version]\npath = 'src/a_b/version.py'\n";
+    for toml in [PYPROJECT.to_string(), format!("{PYPROJECT}{hook}")] {
+        let mut git = in_git();
+        git.insert("pyproject.toml".into(), toml.clone());
+        git.insert("packaging/rpm.spec".into(), "x\n".into());
+        let judge = |path: &str| {
+            let mut wheel = wheel();
+            wheel.insert(path.into(), file.clone());
+            record(&mut wheel);
+            told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)))
+        };
+        for path in ["packaging/version.py", "pip/_vendor/packaging/version.py", "version.py"] {
+            assert_eq!(judge(path), [format!("unexplained-file {path}")]);
+        }
+        let stated = if toml.contains("hooks") { vec![] } else { vec!["unexplained-file a_b/version.py"] };
+        assert_eq!(judge("a_b/version.py"), stated);
+    }
+}
+
+#[test]
 fn code_that_runs_by_itself_is_refused() {
     for path in ["evil.pth", "a_b/x.so", "a_b/x.pyd", "a_b/__pycache__/x.cpython-312.pyc"] {
         let mut wheel = wheel();

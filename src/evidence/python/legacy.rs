@@ -10,6 +10,7 @@ use super::project::{
 };
 use super::requirement::{Dependency, Requirement};
 use super::setup_py::Call;
+use super::version_file::VersionFiles;
 use super::{Check, No, normal_name, specifier, undecided};
 use crate::evidence::case::Unavailable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -283,7 +284,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         readme: legacy.readme(),
         texts: legacy.all_texts(),
         folders: legacy.folders(),
-        version_files: vec![],
+        version_files: VersionFiles::default(),
         installed: Installed::default(),
         slips: vec![],
         evaluates_conditions: false,

@@ -27,6 +27,7 @@ pub(super) mod specifier;
 mod toml;
 pub(super) mod version;
 pub(super) mod version_file;
+mod versioneer;
 pub(super) mod wheel;
 
 use super::case::{Answer, Unavailable};

@@ -2,11 +2,11 @@
 //! read alike, and what single tools add to it.
 
 use super::project::{
-    EntryPoint, Extras, Project, Readme, Sources, Stated, Texts, VersionFile, entry_point, requirement_lines,
-    requirements,
+    EntryPoint, Extras, Project, Readme, Sources, Stated, Texts, entry_point, requirement_lines, requirements,
 };
 use super::requirement::Dependency;
 use super::toml::Toml;
+use super::version_file::VersionFiles;
 use super::{Check, No, fancy, normal_name, specifier};
 use crate::evidence::case::Unavailable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +57,7 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
         },
         texts: table.texts(&other.texts)?,
         folders: other.folders,
-        version_files: vec![],
+        version_files: VersionFiles::default(),
         installed: other.installed,
         slips: other.slips,
         evaluates_conditions: other.evaluates_conditions,
@@ -286,20 +286,4 @@ pub(super) fn folders(toml: &Toml) -> Vec<String> {
         packages.iter().filter_map(|one| one.at(&["from"])?.text()).for_each(&mut add);
     }
     found
-}
-
-/// Files that version-control plugins write.
-pub(super) fn version_files(toml: &Toml) -> Vec<VersionFile> {
-    let places: [(&[&str], &str, &str); 4] = [
-        (&["tool", "setuptools_scm"], "version_file", "version_file_template"),
-        (&["tool", "setuptools_scm"], "write_to", "write_to_template"),
-        (&["tool", "vcs-versioning"], "version_file", "version_file_template"),
-        (&["tool", "hatch", "build", "hooks", "vcs"], "version-file", "template"),
-    ];
-    let places = places.into_iter().filter_map(|(table, path, template)| {
-        let table = toml.at(table)?;
-        let template = table.at(&[template]).and_then(Toml::text).map(Into::into);
-        Some(VersionFile { path: table.at(&[path])?.text()?.trim_start_matches("./").into(), template })
-    });
-    places.collect()
 }

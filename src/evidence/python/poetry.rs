@@ -6,6 +6,7 @@ use super::project::{EntryPoint, Extras, Project, Readme, Sources, Stated, Texts
 use super::requirement::{Dependency, Requirement, package};
 use super::toml::Toml;
 use super::version::Version;
+use super::version_file::VersionFiles;
 use super::{Check, No, normal_name, show, specifier, undecided};
 use crate::evidence::case::Unavailable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +43,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         readme,
         texts: texts(poetry),
         folders: vec![],
-        version_files: vec![],
+        version_files: VersionFiles::default(),
         installed: Installed::default(),
         slips: vec![],
         evaluates_conditions: false,

@@ -6,6 +6,7 @@ use super::ini::Ini;
 use super::requirement::{Dependency, Requirement};
 use super::setup_py::{self, Call};
 use super::toml::Toml;
+use super::version_file::VersionFiles;
 use super::{Check, MAX_METADATA, MAX_TEXT, No, legacy, pbr, pep621, pkg_info, poetry, show};
 use crate::evidence::case::{Case, Unavailable};
 use crate::release::TreePath;
@@ -91,15 +92,6 @@ pub(crate) struct Texts {
     pub silence: Stated<()>,
 }
 
-/// A file that a build writes the version into.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct VersionFile {
-    /// Where, below the project's folder.
-    pub path: String,
-    /// The pattern that git gives for it.
-    pub template: Option<String>,
-}
-
 /// A project.
 #[derive(Debug, Clone)]
 pub(crate) struct Project {
@@ -126,7 +118,7 @@ pub(crate) struct Project {
     /// Folders in which its packages lie, with a slash at the end.
     pub folders: Vec<String>,
     /// Files that hold its version.
-    pub version_files: Vec<VersionFile>,
+    pub version_files: VersionFiles,
     /// Files that are installed outside of its packages.
     pub installed: Installed,
     /// Descriptions that some version of the tool wrote by mistake, in the
@@ -151,6 +143,12 @@ pub(super) struct Sources<'c> {
 }
 
 impl Sources<'_> {
+    /// A path of the repository as it counts from the project's folder.
+    pub fn below_root<'p>(&self, path: &'p str) -> &'p str {
+        let folder = std::str::from_utf8(self.case.subdirectory.as_bytes()).unwrap_or_default();
+        path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path)
+    }
+
     /// A text file of git, its path counting from the project's folder.
     ///
     /// # Errors
@@ -277,14 +275,20 @@ fn read(case: &Case<'_>) -> Result<Project, Unavailable> {
     }
     if let Some(toml) = &sources.pyproject {
         project.folders.extend(pep621::folders(toml));
-        project.version_files = pep621::version_files(toml);
     }
+    project.version_files = VersionFiles::read(&sources)?;
     project.folders.extend(["src/".into(), "lib/".into()]);
     project.installed = data_files::read(&sources, pbr::is_used(&sources));
     Ok(project)
 }
 
 impl Project {
+    /// Folders of git that a path of the artifact may come from, with a slash
+    /// at the end: the project's own, which is empty, and those of packages.
+    pub fn places(&self) -> impl Iterator<Item = &str> {
+        std::iter::once("").chain(self.folders.iter().map(String::as_str))
+    }
+
     /// A project of which nothing is known, for a reason.
     pub fn unknown(why: &str) -> Self {
         Self {
@@ -299,7 +303,7 @@ impl Project {
             readme: Readme::Unknown(why.into()),
             texts: Texts { stated: BTreeMap::new(), silence: Stated::Unknown(why.into()) },
             folders: vec![],
-            version_files: vec![],
+            version_files: VersionFiles::default(),
             installed: Installed::default(),
             slips: vec![],
             evaluates_conditions: false,
