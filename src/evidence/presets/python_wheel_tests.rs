@@ -160,6 +160,76 @@ fn code_that_runs_by_itself_is_refused() {
     assert_eq!(told(&verdict), [format!("evidence-mismatch {INFO}/WHEEL")]);
 }
 
+/// What is told about a wheel of these files and the usual folder that
+/// describes it, where git's `pyproject.toml` ends so.
+fn with_code(git: &[(&str, &str)], toml: &str, code: &[(&str, &str)], entry_points: bool) -> Vec<String> {
+    let mut all = in_git();
+    all.extend(files(git));
+    let scripts = if entry_points { "" } else { "[project.scripts]\nrun='a_b:main'\n" };
+    all.insert("pyproject.toml".into(), format!("{}{toml}", PYPROJECT.replace(scripts, "")));
+    let mut wheel = wheel();
+    wheel.retain(|path, _| path.starts_with(INFO) && (entry_points || !path.ends_with("points.txt")));
+    wheel.extend(files(code));
+    record(&mut wheel);
+    told(&Repository::new(&pairs(&all)).compare("python-wheel@1", NAME, &pairs(&wheel)))
+}
+
+#[test]
+fn a_wheel_without_the_projects_own_code_is_refused() {
+    let refused = [format!("evidence-mismatch {INFO}/RECORD")];
+    let other = [("src/other/__init__.py", "x = 1\n")];
+    let code = [("other/__init__.py", "x = 1\n")];
+    for entry_points in [true, false] {
+        assert_eq!(with_code(&[], "", &[], entry_points), refused, "no code");
+        assert_eq!(with_code(&other, "", &code, entry_points), refused, "another package's");
+    }
+    // A module that an entry point names, though others of its package are there.
+    let told = with_code(&[], "", &[("a_b/x.py", "x = 1\n")], true);
+    assert!(told.contains(&refused[0]), "{told:?}");
+    // A package that a list names.
+    let both =
+        [("other/__init__.py", "x = 1\n"), ("a_b/__init__.py", "main = print\n"), ("a_b/x.py", "x = 1\n")];
+    for listed in [
+        "[tool.setuptools]\npackages=['a_b', 'other']\n",
+        "[tool.hatch.build.targets.wheel]\npackages=['src/a_b', 'src/other']\n",
+        "[tool.poetry]\npackages=[{include='other', from='src'}]\n",
+        "[tool.flit.module]\nname='other'\n",
+    ] {
+        assert_eq!(with_code(&other, listed, &both, true), Vec::<String>::new(), "{listed}");
+        assert_eq!(with_code(&other, listed, &both[1..], true), refused, "{listed}");
+    }
+}
+
+#[test]
+fn a_wheel_may_be_without_code_where_git_has_none() {
+    let git = files(&[
+        ("pyproject.toml", &PYPROJECT.replace("[project.scripts]\nrun='a_b:main'\n", "")),
+        ("README.md", "# A\n"),
+        ("LICENSE", "free\n"),
+        ("tests/__init__.py", ""),
+    ]);
+    let mut wheel = wheel();
+    wheel.retain(|path, _| path.starts_with(INFO) && !path.ends_with("points.txt"));
+    record(&mut wheel);
+    assert_eq!(
+        told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel))),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn modules_that_python_imports_whenever_it_starts_are_refused() {
+    let own = [("a_b/__init__.py", "main = print\n"), ("a_b/x.py", "x = 1\n")];
+    for path in ["sitecustomize.py", "usercustomize.py", "SiteCustomize.py", "sitecustomize/__init__.py"] {
+        let code = [&own[..], &[(path, "print()\n")]].concat();
+        let told = with_code(&[(path, "print()\n")], "", &code, true);
+        assert_eq!(told, [format!("evidence-mismatch {INFO}/WHEEL")], "{path}");
+    }
+    let path = [("sitecustomize.py", "print()\n")];
+    let listed = "[tool.setuptools]\npy-modules=['sitecustomize']\n";
+    assert_eq!(with_code(&path, listed, &[&own[..], &path].concat(), true), Vec::<String>::new());
+}
+
 #[test]
 fn record_is_complete_and_true() {
     let path = format!("{INFO}/RECORD");

@@ -260,6 +260,30 @@ impl<'s> Legacy<'s> {
         folders.retain(|folder| folder.len() > 1 && folder != "./");
         folders
     }
+
+    /// Packages and modules that are listed, not looked for.
+    fn packages(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for field in ["packages", "py_modules"] {
+            match self.given(field, "options", &[field]) {
+                Given::Literal(literal) => all.extend(flat(literal)),
+                Given::Lines(lines) => {
+                    all.extend(lines.iter().flat_map(|line| line.split(',')).map(Into::into))
+                }
+                Given::No | Given::Computed => {}
+            }
+        }
+        listed_names(all)
+    }
+}
+
+/// Names of modules in lists; `find:` and patterns name none.
+pub(super) fn listed_names(names: Vec<String>) -> Vec<String> {
+    let plain = |name: &String| {
+        !name.is_empty()
+            && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-'))
+    };
+    names.into_iter().map(|name| name.trim().to_string()).filter(plain).collect()
 }
 
 /// Reads both files.
@@ -284,6 +308,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         readme: legacy.readme(),
         texts: legacy.all_texts(),
         folders: legacy.folders(),
+        packages: legacy.packages(),
         version_files: VersionFiles::default(),
         installed: Installed::default(),
         slips: vec![],

@@ -23,6 +23,7 @@ pub(super) mod project;
 pub(super) mod readme;
 pub(super) mod requirement;
 mod setup_py;
+mod shipped;
 pub(super) mod specifier;
 mod toml;
 pub(super) mod version;

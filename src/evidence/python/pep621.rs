@@ -7,7 +7,7 @@ use super::project::{
 use super::requirement::Dependency;
 use super::toml::Toml;
 use super::version_file::VersionFiles;
-use super::{Check, No, fancy, normal_name, specifier};
+use super::{Check, No, fancy, legacy, normal_name, specifier};
 use crate::evidence::case::Unavailable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +57,7 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
         },
         texts: table.texts(&other.texts)?,
         folders: other.folders,
+        packages: other.packages,
         version_files: VersionFiles::default(),
         installed: other.installed,
         slips: other.slips,
@@ -286,4 +287,25 @@ pub(super) fn folders(toml: &Toml) -> Vec<String> {
         packages.iter().filter_map(|one| one.at(&["from"])?.text()).for_each(&mut add);
     }
     found
+}
+
+/// Packages and modules that tools' own tables list.
+pub(super) fn packages(toml: &Toml) -> Vec<String> {
+    let mut found = Vec::new();
+    for keys in [
+        &["tool", "setuptools", "packages"][..],
+        &["tool", "setuptools", "py-modules"],
+        &["tool", "flit", "module", "name"],
+    ] {
+        let names = toml.at(keys).and_then(Toml::one_or_more).unwrap_or_default();
+        found.extend(names.into_iter().map(Into::into));
+    }
+    let hatch = toml.at(&["tool", "hatch", "build", "targets", "wheel", "packages"]);
+    let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().map(Into::into);
+    found.extend(hatch.and_then(Toml::texts).into_iter().flatten().filter_map(last));
+    if let Some(Toml::List(packages)) = toml.at(&["tool", "poetry", "packages"]) {
+        let always = packages.iter().filter(|one| one.at(&["format"]).is_none() && one.at(&["to"]).is_none());
+        found.extend(always.filter_map(|one| Some(one.at(&["include"])?.text()?.replace('/', "."))));
+    }
+    legacy::listed_names(found)
 }

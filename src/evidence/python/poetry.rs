@@ -43,6 +43,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         readme,
         texts: texts(poetry),
         folders: vec![],
+        packages: vec![],
         version_files: VersionFiles::default(),
         installed: Installed::default(),
         slips: vec![],

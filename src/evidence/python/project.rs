@@ -117,6 +117,8 @@ pub(crate) struct Project {
     pub texts: Texts,
     /// Folders in which its packages lie, with a slash at the end.
     pub folders: Vec<String>,
+    /// Its packages and modules, as far as a list states them.
+    pub packages: Vec<String>,
     /// Files that hold its version.
     pub version_files: VersionFiles,
     /// Files that are installed outside of its packages.
@@ -275,6 +277,7 @@ fn read(case: &Case<'_>) -> Result<Project, Unavailable> {
     }
     if let Some(toml) = &sources.pyproject {
         project.folders.extend(pep621::folders(toml));
+        project.packages.extend(pep621::packages(toml));
     }
     project.version_files = VersionFiles::read(&sources)?;
     project.folders.extend(["src/".into(), "lib/".into()]);
@@ -303,6 +306,7 @@ impl Project {
             readme: Readme::Unknown(why.into()),
             texts: Texts { stated: BTreeMap::new(), silence: Stated::Unknown(why.into()) },
             folders: vec![],
+            packages: vec![],
             version_files: VersionFiles::default(),
             installed: Installed::default(),
             slips: vec![],

@@ -133,7 +133,7 @@ pub(crate) fn check(case: &Case<'_>, path: &str, content: &[u8]) -> Option<Check
     if let Some(file) = files.stated.iter().find(|file| places.contains(&file.path)) {
         let folder = file.path.rsplit_once('/').map(|(folder, _)| folder);
         return folder
-            .is_none_or(|folder| has_folder(case, folder))
+            .is_none_or(|folder| case.below(folder).next().is_some())
             .then(|| template(case, path, Some(file), content));
     }
     if let Some(place) =
@@ -151,13 +151,6 @@ pub(crate) fn check(case: &Case<'_>, path: &str, content: &[u8]) -> Option<Check
         |place: &str| case.in_git(&TreePath::from(format!("{place}{folder}/__init__.py").as_str())).is_some();
     let may_be = files.hidden && NAMES.contains(&name) && project.places().any(package);
     may_be.then(|| template(case, path, None, content))
-}
-
-/// Whether git has files below a folder.
-fn has_folder(case: &Case<'_>, folder: &str) -> bool {
-    let below = format!("{folder}/");
-    let from = case.tree.partition_point(|entry| entry.path.as_bytes() < below.as_bytes());
-    case.tree.get(from).is_some_and(|entry| entry.path.as_bytes().starts_with(below.as_bytes()))
 }
 
 fn template(

@@ -2,7 +2,7 @@
 //! (the binary distribution format, PEP 427).
 
 use super::metadata::Metadata;
-use super::{Check, mismatch, plain_text, project, show, undecided};
+use super::{Check, mismatch, plain_text, project, shipped, show, undecided};
 use crate::evidence::case::Case;
 use crate::evidence::explain::Level;
 use crate::release::tree::Mode;
@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Endings of files that a pure wheel must not hold: machine code, and files
 /// that run code when Python starts.
 const FORBIDDEN: [&str; 7] = [".so", ".pyd", ".dll", ".dylib", ".pth", ".egg-link", ".pyc"];
+
+/// Modules that Python imports by itself when it starts.
+const BY_THEMSELVES: [&str; 2] = ["sitecustomize", "usercustomize"];
 
 /// The folder in which a wheel describes itself, by its file name; `None` if
 /// the artifact is no wheel.
@@ -119,11 +122,20 @@ fn files<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c TreePath> {
 }
 
 fn forbidden(case: &Case<'_>) -> Check {
+    let packages = &project::of(case)?.packages;
     for path in files(case) {
         let text = path.to_string();
         let lower = text.to_ascii_lowercase();
         if FORBIDDEN.iter().any(|ending| lower.ends_with(ending)) {
             return mismatch(format!("the wheel holds {}, which a pure wheel must not", show(&text)));
+        }
+        let top = lower.split(['/', '.']).next().unwrap_or_default();
+        if BY_THEMSELVES.contains(&top) && !packages.iter().any(|stated| stated == top) {
+            return mismatch(format!(
+                "the wheel holds {}, which Python runs whenever it starts, and git does not list it as a module \
+                 of the project",
+                show(&text)
+            ));
         }
         let known = data_folder(case, &text)
             .is_some_and(|place| ["data/", "scripts/"].iter().any(|known| place.starts_with(known)));
@@ -173,6 +185,7 @@ pub(crate) fn record(case: &Case<'_>, folder: &str, content: &[u8]) -> Check<(Le
         return mismatch(format!("names {} files, the wheel holds {count}", lines.len()));
     }
     entry_points_shipped(case, folder)?;
+    shipped::check(case, files(case))?;
     Ok((Level::Structured, format!("names each of the {count} files with its digest and size")))
 }
 
