@@ -450,6 +450,34 @@ fn pbr_takes_requirements_from_their_own_file() {
 }
 
 #[test]
+fn a_wheel_of_pbr_keeps_every_conditional_dependency() {
+    let cfg = "[metadata]\nname = a-b\ndescription_file = README.md\n[entry_points]\nconsole_scripts =\n    run = a_b:main\n";
+    let mut git = in_git();
+    git.remove("pyproject.toml");
+    git.insert("setup.py".into(), "import setuptools\nsetuptools.setup(pbr=True)\n".into());
+    git.insert("setup.cfg".into(), cfg.into());
+    git.insert(
+        "requirements.txt".into(),
+        "x>=1\ny>=2;python_version>='3.8'\nz;sys_platform=='linux'\n".into(),
+    );
+    let judge = |requires: &str| {
+        let mut wheel = wheel();
+        let metadata =
+            format!("Metadata-Version: 2.4\nName: a-b\nVersion: 1.2\nRequires-Dist: x>=1\n{requires}\n# A\n");
+        wheel.insert(format!("{INFO}/METADATA"), metadata);
+        record(&mut wheel);
+        told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)))
+    };
+    let (y, z) =
+        ("Requires-Dist: y>=2; python_version >= '3.8'\n", "Requires-Dist: z; sys_platform == 'linux'\n");
+    assert_eq!(judge(&format!("{y}{z}")), Vec::<String>::new());
+    let refused = [format!("evidence-mismatch {INFO}/METADATA")];
+    for requires in [y, z, "", &format!("{y}Requires-Dist: z\n"), &format!("{y}{y}{z}")] {
+        assert_eq!(judge(requires), refused, "{requires}");
+    }
+}
+
+#[test]
 fn files_outside_of_packages_go_where_git_says() {
     let cfg =
         "[files]\ndata_files =\n    etc/a = etc/a.conf\n    etc/a/d = etc/d/*\nscripts =\n    bin/run-a\n";

@@ -63,7 +63,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         folders,
         packages: legacy::listed_names(listed.flatten().cloned().collect()),
         slips: slips(&legacy),
-        evaluates_conditions: true,
+        evaluates_conditions: !sources.is_wheel(),
         ..project
     })
 }

@@ -126,8 +126,8 @@ pub(crate) struct Project {
     /// Descriptions that some version of the tool wrote by mistake, in the
     /// place of the one it should have.
     pub slips: Vec<String>,
-    /// The tool may evaluate conditions while it builds and leave out those
-    /// that hold.
+    /// The tool may evaluate conditions while it builds the artifact and leave
+    /// out those that hold.
     pub evaluates_conditions: bool,
     /// The tool writes versions and conditions in words of its own.
     pub rewrites: bool,
@@ -161,6 +161,11 @@ impl Sources<'_> {
             Some(Ok(text)) => Ok(text.replace("\r\n", "\n")),
             _ => Err(No::Undecided(format!("git has no text file {} that could be read", show(path)))),
         }
+    }
+
+    /// Whether the artifact is a wheel.
+    pub fn is_wheel(&self) -> bool {
+        super::wheel::dist_info(self.case).is_some()
     }
 
     /// The version that the artifact claims, in normal form.
