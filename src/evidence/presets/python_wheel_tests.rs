@@ -478,6 +478,36 @@ fn a_wheel_of_pbr_keeps_every_conditional_dependency() {
 }
 
 #[test]
+fn an_extra_that_asks_for_its_own_project_means_no_other_extra() {
+    let toml = |backend: &str, all: &str| {
+        format!(
+            "[build-system]\nbuild-backend='{backend}'\n[project]\nname='a-b'\nversion='1.2'\ndependencies=['base']\n[project.optional-dependencies]\na=['x>=3']\nb=['y']\nall=['{all}','z']\n"
+        )
+    };
+    let judge = |toml: &str, all: &[&str]| {
+        let mut info = "Metadata-Version: 2.4\nName: a-b\nVersion: 1.2\nProvides-Extra: a\nProvides-Extra: all\nProvides-Extra: b\nRequires-Dist: base\nRequires-Dist: x>=3; extra == 'a'\nRequires-Dist: y; extra == 'b'\n".to_string();
+        all.iter().for_each(|one| info.push_str(&format!("Requires-Dist: {one}; extra == 'all'\n")));
+        sdist("python-hatch@1", &[("pyproject.toml", toml)], &[("PKG-INFO", &info)])
+    };
+    let refused = ["evidence-mismatch PKG-INFO"];
+    for asked in ["a-b[a,b]", "A_B[b, a]>=1.0", "a-b[a,b]==1.2"] {
+        let hatch = toml("hatchling.build", asked);
+        assert_eq!(judge(&hatch, &["x>=3", "y", "z"]), Vec::<String>::new(), "{asked}");
+        assert_eq!(judge(&hatch, &[asked, "z"]), Vec::<String>::new(), "{asked}");
+        for wrong in [&["z"][..], &["base", "z"], &["x>=3", "z"], &["x>=3", "y"], &["a-b", "z"]] {
+            assert_eq!(judge(&hatch, wrong), refused, "{asked}: {wrong:?}");
+        }
+        // Only hatchling writes it so.
+        assert_eq!(judge(&toml("flit_core.buildapi", asked), &["x>=3", "y", "z"]), refused, "{asked}");
+    }
+    for asked in ["a-b", "a-b>=1", "a-b[a] @ https://example.org/x.zip"] {
+        for wrong in [&["z"][..], &["base", "z"], &["x>=3", "z"]] {
+            assert_eq!(judge(&toml("hatchling.build", asked), wrong), refused, "{asked}: {wrong:?}");
+        }
+    }
+}
+
+#[test]
 fn files_outside_of_packages_go_where_git_says() {
     let cfg =
         "[files]\ndata_files =\n    etc/a = etc/a.conf\n    etc/a/d = etc/d/*\nscripts =\n    bin/run-a\n";

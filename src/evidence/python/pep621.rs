@@ -62,6 +62,7 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
         installed: other.installed,
         slips: other.slips,
         evaluates_conditions: other.evaluates_conditions,
+        merges_own_extras: sources.backend().starts_with("hatchling"),
         rewrites: other.rewrites || poetry,
     })
 }

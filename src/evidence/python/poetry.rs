@@ -48,6 +48,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         installed: Installed::default(),
         slips: vec![],
         evaluates_conditions: false,
+        merges_own_extras: false,
         rewrites: true,
     })
 }

@@ -129,6 +129,8 @@ pub(crate) struct Project {
     /// The tool may evaluate conditions while it builds the artifact and leave
     /// out those that hold.
     pub evaluates_conditions: bool,
+    /// The tool writes an extra that asks for others as what those need.
+    pub merges_own_extras: bool,
     /// The tool writes versions and conditions in words of its own.
     pub rewrites: bool,
 }
@@ -316,6 +318,7 @@ impl Project {
             installed: Installed::default(),
             slips: vec![],
             evaluates_conditions: false,
+            merges_own_extras: false,
             rewrites: false,
         }
     }
