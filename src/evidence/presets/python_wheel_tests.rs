@@ -552,6 +552,31 @@ fn files_outside_of_packages_go_where_git_says() {
 }
 
 #[test]
+fn a_script_of_hatch_is_installed_under_its_stated_name_only() {
+    let toml = "[tool.hatch.build.targets.wheel.shared-scripts]\n'tools/ls'='hello-ls'\n'bin'='sub'\n";
+    let mut git = in_git();
+    git.insert("pyproject.toml".into(), format!("{PYPROJECT}{toml}"));
+    git.insert("tools/ls".into(), "#!/bin/sh\n".into());
+    git.insert("bin/x".into(), "#!/usr/bin/env python\n".into());
+    let judge = |name: &str, content: &str| {
+        let mut wheel = wheel();
+        wheel.insert(format!("a_b-1.2.data/scripts/{name}"), content.into());
+        record(&mut wheel);
+        told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)))
+    };
+    assert_eq!(judge("hello-ls", "#!/bin/sh\n"), Vec::<String>::new());
+    assert_eq!(judge("sub/x", "#!python\n"), Vec::<String>::new());
+    for (name, content) in [
+        ("ls", "#!/bin/sh\n"),
+        ("x", "#!python\n"),
+        ("hello-ls", "#!python\n"),
+        ("hello-ls/x", "#!/bin/sh\n"),
+    ] {
+        assert_eq!(judge(name, content), [format!("unexplained-file a_b-1.2.data/scripts/{name}")]);
+    }
+}
+
+#[test]
 fn what_setuptools_scm_says_of_the_checkout_must_be_true() {
     let judged = |name: &str, content: &str| {
         let mut wheel = wheel();
