@@ -286,6 +286,10 @@ fn a_wheel_without_its_parts_is_refused() {
     let mut bare = wheel();
     bare.retain(|path, _| !path.contains("dist-info"));
     assert!(!judged(&bare).is_empty());
+    // Nothing of git is left out here, so nothing else asks for the parts.
+    let git = [("a_b/__init__.py", "")];
+    let told = told(&Repository::new(&git).compare("python-wheel@1", NAME, &git));
+    assert_eq!(told, ["METADATA", "WHEEL", "RECORD"].map(|name| format!("evidence-mismatch {INFO}/{name}")));
     let mut dropped = wheel();
     dropped.remove(&format!("{INFO}/entry_points.txt"));
     record(&mut dropped);
@@ -359,15 +363,26 @@ fn sdists_of_flit_hatch_and_poetry_add_one_file() {
         let evil = METADATA.replacen("x>=1", "x>=1\nRequires-Dist: evil", 1);
         assert_eq!(sdist(preset, &pairs(&git), &[("PKG-INFO", &evil)]), ["evidence-mismatch PKG-INFO"]);
         assert_eq!(
-            sdist(preset, &pairs(&git), &[("setup.py", "import os\n")]),
+            sdist(preset, &pairs(&git), &[("PKG-INFO", METADATA), ("setup.py", "import os\n")]),
             ["unexplained-file setup.py"]
         );
-        let told = sdist(preset, &pairs(&git), &[("a_b.egg-info/top_level.txt", "a_b\n")]);
+        let added = [("PKG-INFO", METADATA), ("a_b.egg-info/top_level.txt", "a_b\n")];
+        let told = sdist(preset, &pairs(&git), &added);
         assert_eq!(
             told,
             ["unexplained-file a_b.egg-info/top_level.txt"],
             "only setuptools has such a folder"
         );
+    }
+}
+
+#[test]
+fn an_sdist_without_its_metadata_is_refused() {
+    let git = in_git();
+    for preset in
+        ["python-flit@1", "python-hatch@1", "python-poetry@1", "python-setuptools@1", "python-pbr@1"]
+    {
+        assert_eq!(sdist(preset, &pairs(&git), &[]), ["evidence-mismatch PKG-INFO"], "{preset}");
     }
 }
 

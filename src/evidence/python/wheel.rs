@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// that run code when Python starts.
 const FORBIDDEN: [&str; 7] = [".so", ".pyd", ".dll", ".dylib", ".pth", ".egg-link", ".pyc"];
 
+/// The files by which every wheel describes itself.
+pub(crate) const PARTS: [&str; 3] = ["METADATA", "WHEEL", "RECORD"];
+
 /// Modules that Python imports by itself when it starts.
 const BY_THEMSELVES: [&str; 2] = ["sitecustomize", "usercustomize"];
 
@@ -42,7 +45,7 @@ pub(crate) fn complete(case: &Case<'_>) -> Check<String> {
     let Some(folder) = dist_info(case) else {
         return undecided(format!("{} is not the name of a wheel", show(&case.identity.artifact)));
     };
-    for name in ["METADATA", "WHEEL", "RECORD"] {
+    for name in PARTS {
         if !case.in_artifact(&TreePath::from(format!("{folder}/{name}").as_str())) {
             return mismatch(format!("the wheel has no {folder}/{name}"));
         }
