@@ -203,6 +203,14 @@ impl Case<'_> {
         self.tree.get(index)
     }
 
+    /// What git has below a folder, which counts from the subdirectory.
+    pub fn below(&self, folder: &str) -> impl Iterator<Item = &TreeEntry> + use<'_> {
+        let below = format!("{folder}/").into_bytes();
+        let from = self.tree.partition_point(|entry| entry.path.as_bytes() < below.as_slice());
+        let rest = self.tree.get(from..).unwrap_or_default().iter();
+        rest.take_while(move |entry| entry.path.as_bytes().starts_with(&below))
+    }
+
     /// What git has at a path, which counts from the repository's root.
     ///
     /// # Errors

@@ -203,6 +203,7 @@ impl Comparison {
         self.judge(origin, &candidates)?;
         self.missing_of_submodules();
         self.missing(origin, &candidates)?;
+        self.never_written(origin, &candidates);
         self.empty_folders(&candidates);
         let unused: Vec<Finding> =
             self.omissions.unused().chain(self.unused_files()).chain(self.given.unused()).collect();
@@ -387,6 +388,21 @@ impl Comparison {
             self.leave(entry.path.clone(), None, Some(entry));
         }
         Ok(())
+    }
+
+    /// Files that the packaging tool would have written.
+    fn never_written(&mut self, origin: &dyn Origin, candidates: &BTreeMap<TreePath, Candidate>) {
+        let case = self.case(origin, candidates);
+        let always = self.question.preset.rules.always(&case);
+        let lacking: Vec<_> = always.into_iter().filter(|path| !case.in_artifact(path)).collect();
+        for path in lacking {
+            self.tell(Finding::error(
+                "evidence-mismatch",
+                &path.to_string(),
+                "is not there; the packaging tool writes it into every artifact",
+                "build it again from a clean checkout of the tag with the project's own tool",
+            ));
+        }
     }
 
     fn empty_folders(&mut self, candidates: &BTreeMap<TreePath, Candidate>) {

@@ -50,6 +50,11 @@ pub trait Rules: Sync {
     /// # Errors
     /// If the repository cannot be read.
     fn omits(&self, case: &Case<'_>, entry: &TreeEntry) -> Result<Answer, Unavailable>;
+
+    /// Files that the tool writes into every artifact.
+    fn always(&self, _case: &Case<'_>) -> Vec<TreePath> {
+        vec![]
+    }
 }
 
 /// A built-in set of rules.

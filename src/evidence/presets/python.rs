@@ -10,6 +10,9 @@ use crate::release::TreePath;
 use crate::release::tree::{Mode, TreeEntry};
 use std::collections::BTreeMap;
 
+/// The metadata file that every tool writes at the top of an sdist.
+pub(super) const PKG_INFO: &str = "PKG-INFO";
+
 /// What setuptools writes as `setup.cfg` where there is none.
 const STUB: &[u8] = b"[egg_info]\ntag_build = \ntag_date = 0\n\n";
 

@@ -24,4 +24,8 @@ impl Rules for Flit {
     fn omits(&self, case: &Case<'_>, entry: &TreeEntry) -> Result<Answer, Unavailable> {
         python::omits("python-flit@1", case, entry)
     }
+
+    fn always(&self, _case: &Case<'_>) -> Vec<TreePath> {
+        vec![python::PKG_INFO.into()]
+    }
 }

@@ -28,6 +28,10 @@ impl Rules for Hatch {
     fn omits(&self, case: &Case<'_>, entry: &TreeEntry) -> Result<Answer, Unavailable> {
         python::omits("python-hatch@1", case, entry)
     }
+
+    fn always(&self, _case: &Case<'_>) -> Vec<TreePath> {
+        vec![python::PKG_INFO.into()]
+    }
 }
 
 /// The list of ignored files, which hatchling takes along from the nearest
@@ -67,7 +71,9 @@ mod tests {
         repository.add("c/x.py", Mode::Regular, b"x\n");
         let files = [("x.py", Mode::Regular, &b"x\n"[..]), (".gitignore", Mode::Regular, content)];
         let verdict = repository.compare_below(subdirectory, "python-hatch@1", "x-1.tar.gz", &files);
-        (levels(&verdict), told(&verdict))
+        let mut told = told(&verdict);
+        told.retain(|line| !line.ends_with("PKG-INFO"));
+        (levels(&verdict), told)
     }
 
     #[test]

@@ -33,4 +33,8 @@ impl Rules for Pbr {
     fn omits(&self, case: &Case<'_>, entry: &TreeEntry) -> Result<Answer, Unavailable> {
         python::omits("python-pbr@1", case, entry)
     }
+
+    fn always(&self, _case: &Case<'_>) -> Vec<TreePath> {
+        vec![python::PKG_INFO.into()]
+    }
 }

@@ -27,4 +27,8 @@ impl Rules for Setuptools {
     fn omits(&self, case: &Case<'_>, entry: &TreeEntry) -> Result<Answer, Unavailable> {
         python::omits("python-setuptools@1", case, entry)
     }
+
+    fn always(&self, _case: &Case<'_>) -> Vec<TreePath> {
+        vec![python::PKG_INFO.into()]
+    }
 }

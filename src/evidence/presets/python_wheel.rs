@@ -49,6 +49,13 @@ impl Rules for Wheel {
             Err(no) => parts::answer(Err(no)),
         }
     }
+
+    fn always(&self, case: &Case<'_>) -> Vec<TreePath> {
+        let folder = wheel::dist_info(case).into_iter();
+        folder
+            .flat_map(|folder| wheel::PARTS.map(|name| format!("{folder}/{name}").as_str().into()))
+            .collect()
+    }
 }
 
 /// A file of the folder in which the wheel describes itself.

@@ -113,6 +113,29 @@ fn modules_are_those_of_git() {
 }
 
 #[test]
+fn a_version_file_of_another_package_is_refused() {
+    let file = include_str!("../python/templates/hatchling.txt");
+    let file = file.replace("{version!r}", "'1.2'").replace("{version_tuple!r}", "(1, 2)");
+    let hook = "[tool.hatch.build.hooks.version]\npath = 'src/a_b/version.py'\n";
+    for toml in [PYPROJECT.to_string(), format!("{PYPROJECT}{hook}")] {
+        let mut git = in_git();
+        git.insert("pyproject.toml".into(), toml.clone());
+        git.insert("packaging/rpm.spec".into(), "x\n".into());
+        let judge = |path: &str| {
+            let mut wheel = wheel();
+            wheel.insert(path.into(), file.clone());
+            record(&mut wheel);
+            told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)))
+        };
+        for path in ["packaging/version.py", "pip/_vendor/packaging/version.py", "version.py"] {
+            assert_eq!(judge(path), [format!("unexplained-file {path}")]);
+        }
+        let stated = if toml.contains("hooks") { vec![] } else { vec!["unexplained-file a_b/version.py"] };
+        assert_eq!(judge("a_b/version.py"), stated);
+    }
+}
+
+#[test]
 fn code_that_runs_by_itself_is_refused() {
     for path in ["evil.pth", "a_b/x.so", "a_b/x.pyd", "a_b/__pycache__/x.cpython-312.pyc"] {
         let mut wheel = wheel();
@@ -135,6 +158,76 @@ fn code_that_runs_by_itself_is_refused() {
     record(&mut wheel);
     let verdict = Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel));
     assert_eq!(told(&verdict), [format!("evidence-mismatch {INFO}/WHEEL")]);
+}
+
+/// What is told about a wheel of these files and the usual folder that
+/// describes it, where git's `pyproject.toml` ends so.
+fn with_code(git: &[(&str, &str)], toml: &str, code: &[(&str, &str)], entry_points: bool) -> Vec<String> {
+    let mut all = in_git();
+    all.extend(files(git));
+    let scripts = if entry_points { "" } else { "[project.scripts]\nrun='a_b:main'\n" };
+    all.insert("pyproject.toml".into(), format!("{}{toml}", PYPROJECT.replace(scripts, "")));
+    let mut wheel = wheel();
+    wheel.retain(|path, _| path.starts_with(INFO) && (entry_points || !path.ends_with("points.txt")));
+    wheel.extend(files(code));
+    record(&mut wheel);
+    told(&Repository::new(&pairs(&all)).compare("python-wheel@1", NAME, &pairs(&wheel)))
+}
+
+#[test]
+fn a_wheel_without_the_projects_own_code_is_refused() {
+    let refused = [format!("evidence-mismatch {INFO}/RECORD")];
+    let other = [("src/other/__init__.py", "x = 1\n")];
+    let code = [("other/__init__.py", "x = 1\n")];
+    for entry_points in [true, false] {
+        assert_eq!(with_code(&[], "", &[], entry_points), refused, "no code");
+        assert_eq!(with_code(&other, "", &code, entry_points), refused, "another package's");
+    }
+    // A module that an entry point names, though others of its package are there.
+    let told = with_code(&[], "", &[("a_b/x.py", "x = 1\n")], true);
+    assert!(told.contains(&refused[0]), "{told:?}");
+    // A package that a list names.
+    let both =
+        [("other/__init__.py", "x = 1\n"), ("a_b/__init__.py", "main = print\n"), ("a_b/x.py", "x = 1\n")];
+    for listed in [
+        "[tool.setuptools]\npackages=['a_b', 'other']\n",
+        "[tool.hatch.build.targets.wheel]\npackages=['src/a_b', 'src/other']\n",
+        "[tool.poetry]\npackages=[{include='other', from='src'}]\n",
+        "[tool.flit.module]\nname='other'\n",
+    ] {
+        assert_eq!(with_code(&other, listed, &both, true), Vec::<String>::new(), "{listed}");
+        assert_eq!(with_code(&other, listed, &both[1..], true), refused, "{listed}");
+    }
+}
+
+#[test]
+fn a_wheel_may_be_without_code_where_git_has_none() {
+    let git = files(&[
+        ("pyproject.toml", &PYPROJECT.replace("[project.scripts]\nrun='a_b:main'\n", "")),
+        ("README.md", "# A\n"),
+        ("LICENSE", "free\n"),
+        ("tests/__init__.py", ""),
+    ]);
+    let mut wheel = wheel();
+    wheel.retain(|path, _| path.starts_with(INFO) && !path.ends_with("points.txt"));
+    record(&mut wheel);
+    assert_eq!(
+        told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel))),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn modules_that_python_imports_whenever_it_starts_are_refused() {
+    let own = [("a_b/__init__.py", "main = print\n"), ("a_b/x.py", "x = 1\n")];
+    for path in ["sitecustomize.py", "usercustomize.py", "SiteCustomize.py", "sitecustomize/__init__.py"] {
+        let code = [&own[..], &[(path, "print()\n")]].concat();
+        let told = with_code(&[(path, "print()\n")], "", &code, true);
+        assert_eq!(told, [format!("evidence-mismatch {INFO}/WHEEL")], "{path}");
+    }
+    let path = [("sitecustomize.py", "print()\n")];
+    let listed = "[tool.setuptools]\npy-modules=['sitecustomize']\n";
+    assert_eq!(with_code(&path, listed, &[&own[..], &path].concat(), true), Vec::<String>::new());
 }
 
 #[test]
@@ -193,6 +286,10 @@ fn a_wheel_without_its_parts_is_refused() {
     let mut bare = wheel();
     bare.retain(|path, _| !path.contains("dist-info"));
     assert!(!judged(&bare).is_empty());
+    // Nothing of git is left out here, so nothing else asks for the parts.
+    let git = [("a_b/__init__.py", "")];
+    let told = told(&Repository::new(&git).compare("python-wheel@1", NAME, &git));
+    assert_eq!(told, ["METADATA", "WHEEL", "RECORD"].map(|name| format!("evidence-mismatch {INFO}/{name}")));
     let mut dropped = wheel();
     dropped.remove(&format!("{INFO}/entry_points.txt"));
     record(&mut dropped);
@@ -201,6 +298,32 @@ fn a_wheel_without_its_parts_is_refused() {
     second.insert("evil-1.2.dist-info/METADATA".into(), METADATA.into());
     record(&mut second);
     assert_eq!(judged(&second), ["unexplained-file evil-1.2.dist-info/METADATA"]);
+}
+
+#[test]
+fn entry_points_that_a_script_computes_may_not_be_dropped() {
+    let script = "import setuptools\nsetuptools.setup(entry_points=eps(), long_description='# A')\n";
+    let section = "[options.entry_points]\nconsole_scripts =\n    run = a_b:main\n";
+    for (cfg, script) in [
+        ("", script),
+        (section, script),
+        (section, "import setuptools\nsetuptools.setup(long_description='# A', **kw)\n"),
+    ] {
+        let mut git = in_git();
+        git.remove("pyproject.toml");
+        git.insert("setup.py".into(), script.into());
+        git.insert(
+            "setup.cfg".into(),
+            format!("[metadata]\nname = a-b\n[options]\ninstall_requires = x>=1\n{cfg}"),
+        );
+        let mut wheel = wheel();
+        let shipped = told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)));
+        assert!(shipped.contains(&format!("undecided-file {INFO}/entry_points.txt")), "{shipped:?}");
+        wheel.remove(&format!("{INFO}/entry_points.txt"));
+        record(&mut wheel);
+        let dropped = told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)));
+        assert!(dropped.contains(&format!("undecided-file {INFO}/RECORD")), "{dropped:?}");
+    }
 }
 
 #[test]
@@ -240,15 +363,26 @@ fn sdists_of_flit_hatch_and_poetry_add_one_file() {
         let evil = METADATA.replacen("x>=1", "x>=1\nRequires-Dist: evil", 1);
         assert_eq!(sdist(preset, &pairs(&git), &[("PKG-INFO", &evil)]), ["evidence-mismatch PKG-INFO"]);
         assert_eq!(
-            sdist(preset, &pairs(&git), &[("setup.py", "import os\n")]),
+            sdist(preset, &pairs(&git), &[("PKG-INFO", METADATA), ("setup.py", "import os\n")]),
             ["unexplained-file setup.py"]
         );
-        let told = sdist(preset, &pairs(&git), &[("a_b.egg-info/top_level.txt", "a_b\n")]);
+        let added = [("PKG-INFO", METADATA), ("a_b.egg-info/top_level.txt", "a_b\n")];
+        let told = sdist(preset, &pairs(&git), &added);
         assert_eq!(
             told,
             ["unexplained-file a_b.egg-info/top_level.txt"],
             "only setuptools has such a folder"
         );
+    }
+}
+
+#[test]
+fn an_sdist_without_its_metadata_is_refused() {
+    let git = in_git();
+    for preset in
+        ["python-flit@1", "python-hatch@1", "python-poetry@1", "python-setuptools@1", "python-pbr@1"]
+    {
+        assert_eq!(sdist(preset, &pairs(&git), &[]), ["evidence-mismatch PKG-INFO"], "{preset}");
     }
 }
 
@@ -331,6 +465,64 @@ fn pbr_takes_requirements_from_their_own_file() {
 }
 
 #[test]
+fn a_wheel_of_pbr_keeps_every_conditional_dependency() {
+    let cfg = "[metadata]\nname = a-b\ndescription_file = README.md\n[entry_points]\nconsole_scripts =\n    run = a_b:main\n";
+    let mut git = in_git();
+    git.remove("pyproject.toml");
+    git.insert("setup.py".into(), "import setuptools\nsetuptools.setup(pbr=True)\n".into());
+    git.insert("setup.cfg".into(), cfg.into());
+    git.insert(
+        "requirements.txt".into(),
+        "x>=1\ny>=2;python_version>='3.8'\nz;sys_platform=='linux'\n".into(),
+    );
+    let judge = |requires: &str| {
+        let mut wheel = wheel();
+        let metadata =
+            format!("Metadata-Version: 2.4\nName: a-b\nVersion: 1.2\nRequires-Dist: x>=1\n{requires}\n# A\n");
+        wheel.insert(format!("{INFO}/METADATA"), metadata);
+        record(&mut wheel);
+        told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)))
+    };
+    let (y, z) =
+        ("Requires-Dist: y>=2; python_version >= '3.8'\n", "Requires-Dist: z; sys_platform == 'linux'\n");
+    assert_eq!(judge(&format!("{y}{z}")), Vec::<String>::new());
+    let refused = [format!("evidence-mismatch {INFO}/METADATA")];
+    for requires in [y, z, "", &format!("{y}Requires-Dist: z\n"), &format!("{y}{y}{z}")] {
+        assert_eq!(judge(requires), refused, "{requires}");
+    }
+}
+
+#[test]
+fn an_extra_that_asks_for_its_own_project_means_no_other_extra() {
+    let toml = |backend: &str, all: &str| {
+        format!(
+            "[build-system]\nbuild-backend='{backend}'\n[project]\nname='a-b'\nversion='1.2'\ndependencies=['base']\n[project.optional-dependencies]\na=['x>=3']\nb=['y']\nall=['{all}','z']\n"
+        )
+    };
+    let judge = |toml: &str, all: &[&str]| {
+        let mut info = "Metadata-Version: 2.4\nName: a-b\nVersion: 1.2\nProvides-Extra: a\nProvides-Extra: all\nProvides-Extra: b\nRequires-Dist: base\nRequires-Dist: x>=3; extra == 'a'\nRequires-Dist: y; extra == 'b'\n".to_string();
+        all.iter().for_each(|one| info.push_str(&format!("Requires-Dist: {one}; extra == 'all'\n")));
+        sdist("python-hatch@1", &[("pyproject.toml", toml)], &[("PKG-INFO", &info)])
+    };
+    let refused = ["evidence-mismatch PKG-INFO"];
+    for asked in ["a-b[a,b]", "A_B[b, a]>=1.0", "a-b[a,b]==1.2"] {
+        let hatch = toml("hatchling.build", asked);
+        assert_eq!(judge(&hatch, &["x>=3", "y", "z"]), Vec::<String>::new(), "{asked}");
+        assert_eq!(judge(&hatch, &[asked, "z"]), Vec::<String>::new(), "{asked}");
+        for wrong in [&["z"][..], &["base", "z"], &["x>=3", "z"], &["x>=3", "y"], &["a-b", "z"]] {
+            assert_eq!(judge(&hatch, wrong), refused, "{asked}: {wrong:?}");
+        }
+        // Only hatchling writes it so.
+        assert_eq!(judge(&toml("flit_core.buildapi", asked), &["x>=3", "y", "z"]), refused, "{asked}");
+    }
+    for asked in ["a-b", "a-b>=1", "a-b[a] @ https://example.org/x.zip"] {
+        for wrong in [&["z"][..], &["base", "z"], &["x>=3", "z"]] {
+            assert_eq!(judge(&toml("hatchling.build", asked), wrong), refused, "{asked}: {wrong:?}");
+        }
+    }
+}
+
+#[test]
 fn files_outside_of_packages_go_where_git_says() {
     let cfg =
         "[files]\ndata_files =\n    etc/a = etc/a.conf\n    etc/a/d = etc/d/*\nscripts =\n    bin/run-a\n";
@@ -371,6 +563,31 @@ fn files_outside_of_packages_go_where_git_says() {
     {
         let found = judged(&[(place, "x = 1\n")]);
         assert!(found.iter().any(|told| told == "undecided-file a_b-1.2.dist-info/WHEEL"), "{found:?}");
+    }
+}
+
+#[test]
+fn a_script_of_hatch_is_installed_under_its_stated_name_only() {
+    let toml = "[tool.hatch.build.targets.wheel.shared-scripts]\n'tools/ls'='hello-ls'\n'bin'='sub'\n";
+    let mut git = in_git();
+    git.insert("pyproject.toml".into(), format!("{PYPROJECT}{toml}"));
+    git.insert("tools/ls".into(), "#!/bin/sh\n".into());
+    git.insert("bin/x".into(), "#!/usr/bin/env python\n".into());
+    let judge = |name: &str, content: &str| {
+        let mut wheel = wheel();
+        wheel.insert(format!("a_b-1.2.data/scripts/{name}"), content.into());
+        record(&mut wheel);
+        told(&Repository::new(&pairs(&git)).compare("python-wheel@1", NAME, &pairs(&wheel)))
+    };
+    assert_eq!(judge("hello-ls", "#!/bin/sh\n"), Vec::<String>::new());
+    assert_eq!(judge("sub/x", "#!python\n"), Vec::<String>::new());
+    for (name, content) in [
+        ("ls", "#!/bin/sh\n"),
+        ("x", "#!python\n"),
+        ("hello-ls", "#!python\n"),
+        ("hello-ls/x", "#!/bin/sh\n"),
+    ] {
+        assert_eq!(judge(name, content), [format!("unexplained-file a_b-1.2.data/scripts/{name}")]);
     }
 }
 

@@ -23,13 +23,13 @@ const MAX_STATED: usize = 5000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Installed {
     data: Vec<Stated>,
-    scripts: Vec<String>,
+    scripts: Vec<Stated>,
 }
 
-/// One statement about data files.
+/// One statement about data files or scripts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stated {
-    /// Path below the prefix of the installation.
+    /// Path below the prefix of the installation, or below its scripts.
     target: String,
     /// Path in git, or a pattern of paths.
     source: String,
@@ -57,7 +57,7 @@ pub(super) fn read(sources: &Sources<'_>, pbr: bool) -> Installed {
         let sources = lines.iter().flat_map(|line| line.split(','));
         installed.add(How::Into, target, sources);
     }
-    installed.scripts.extend(option(cfg, "options", "scripts").flat_map(|line| words(line, ',')));
+    installed.scripts(option(cfg, "options", "scripts").flat_map(|line| line.split(',')));
     if let Some(toml) = &sources.pyproject {
         installed.toml(toml);
     }
@@ -69,10 +69,6 @@ pub(super) fn read(sources: &Sources<'_>, pbr: bool) -> Installed {
 fn option<'i>(cfg: &'i Ini, section: &str, name: &str) -> impl Iterator<Item = &'i String> + use<'i> {
     let options: Option<&BTreeMap<String, Value>> = cfg.0.get(section);
     options.and_then(|options| options.get(name)).into_iter().flatten()
-}
-
-fn words(line: &str, separator: char) -> impl Iterator<Item = String> + '_ {
-    line.split(separator).map(|word| clean(word).to_string()).filter(|word| !word.is_empty())
 }
 
 /// A path as it is stated: without quotes, and without `./`.
@@ -87,6 +83,16 @@ impl Installed {
         self.data.extend(sources.map(|source| Stated { target: target.into(), source: source.into(), how }));
     }
 
+    /// Scripts that keep their names.
+    fn scripts<'t>(&mut self, sources: impl IntoIterator<Item = &'t str>) {
+        let sources = sources.into_iter().map(clean).filter(|source| !source.is_empty());
+        self.scripts.extend(sources.map(|source| Stated {
+            target: source.rsplit('/').next().unwrap_or_default().into(),
+            source: source.into(),
+            how: How::As,
+        }));
+    }
+
     /// `[files]`: a line with `=` begins a target, whose sources may follow.
     fn pbr(&mut self, cfg: &Ini) {
         let mut target = "";
@@ -95,7 +101,7 @@ impl Installed {
             target = of;
             self.add(How::IntoDeep, target, rest.split_whitespace());
         }
-        self.scripts.extend(option(cfg, "files", "scripts").flat_map(|line| words(line, ' ')));
+        self.scripts(option(cfg, "files", "scripts").flat_map(|line| line.split(' ')));
     }
 
     fn toml(&mut self, toml: &Toml) {
@@ -104,14 +110,17 @@ impl Installed {
             self.add(How::Into, target, sources.one_or_more().unwrap_or_default());
         }
         let scripts = toml.at(&["tool", "setuptools", "script-files"]).and_then(Toml::texts);
-        self.scripts.extend(scripts.into_iter().flatten().map(|path| clean(path).to_string()));
+        self.scripts(scripts.into_iter().flatten());
         let hatch = ["tool", "hatch", "build", "targets", "wheel"];
         let shared = toml.at(&[&hatch[..], &["shared-data"]].concat()).and_then(Toml::table);
         for (source, target) in shared.into_iter().flatten() {
             self.add(How::As, target.text().unwrap_or_default(), [source.as_str()]);
         }
         let scripts = toml.at(&[&hatch[..], &["shared-scripts"]].concat()).and_then(Toml::table);
-        self.scripts.extend(scripts.into_iter().flatten().map(|(source, _)| clean(source).to_string()));
+        self.scripts.extend(scripts.into_iter().flatten().filter_map(|(source, target)| {
+            let target = clean(target.text()?).trim_end_matches('/');
+            Some(Stated { target: target.into(), source: clean(source).into(), how: How::As })
+        }));
     }
 }
 
@@ -155,8 +164,7 @@ pub(crate) fn check(case: &Case<'_>, found: &Candidate, place: &str) -> Check<Op
         return Ok(source.map(|entry| (Level::SameAs, format!("installs {} of git", entry.path))));
     }
     let Some(name) = place.strip_prefix("scripts/") else { return Ok(None) };
-    let named = |path: &&String| path.rsplit('/').next() == Some(name);
-    for path in installed.scripts.iter().filter(named) {
+    for path in installed.scripts.iter().filter_map(|stated| stated.source_of(name)) {
         let Some(script) = case.git_file(&TreePath::from(path.as_str()), MAX_TEXT)? else { continue };
         if found.content.as_deref().is_some_and(|content| *content == script || *content == wheeled(&script))
         {

@@ -26,6 +26,7 @@ pub(crate) fn compare(project: &Project, found: &BTreeSet<Dependency>, extras: &
         || project
             .name
             .as_deref()
+            .filter(|_| project.merges_own_extras)
             .is_some_and(|name| found == with_own_extras(&normal_name(name), wanted.clone()));
     if equal {
         return names(project, extras, wanted_extras);
@@ -56,19 +57,18 @@ fn as_ranges(one: &Dependency) -> Dependency {
 }
 
 /// Extras that ask for other extras of the same project, replaced by what
-/// those need, as hatchling writes them.
+/// those need, as hatchling writes them, whatever version they ask for.
 fn with_own_extras(name: &str, mut all: BTreeSet<Dependency>) -> BTreeSet<Dependency> {
     for _ in 0..MAX_NESTED {
-        let own = |one: &&Dependency| {
-            one.condition.is_empty() && !one.extra.is_empty() && package(&one.what) == name
+        let own = |one: &Dependency| {
+            let (extras, rest) = one.what.strip_prefix(name)?.strip_prefix('[')?.split_once(']')?;
+            let plain = one.condition.is_empty() && !one.extra.is_empty() && !rest.contains('@');
+            let extras: BTreeSet<String> = extras.split(',').map(Into::into).collect();
+            plain.then(|| (one.clone(), extras))
         };
-        let Some(asking) = all.iter().find(own).cloned() else { break };
+        let Some((asking, extras)) = all.iter().find_map(own) else { break };
         all.remove(&asking);
-        let extras =
-            asking.what.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
-        let extras: BTreeSet<&str> = extras.unwrap_or_default().split(',').collect();
-        let needed =
-            all.iter().filter(|one| extras.contains(one.extra.as_str()) && one.extra != asking.extra);
+        let needed = all.iter().filter(|one| extras.contains(&one.extra) && one.extra != asking.extra);
         let needed = needed.map(|one| Dependency { extra: asking.extra.clone(), ..one.clone() });
         all.extend(needed.collect::<Vec<_>>());
         if all.len() > MAX_REQUIREMENTS {

@@ -10,6 +10,7 @@ use super::project::{
 };
 use super::requirement::{Dependency, Requirement};
 use super::setup_py::Call;
+use super::version_file::VersionFiles;
 use super::{Check, No, normal_name, specifier, undecided};
 use crate::evidence::case::Unavailable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,10 +53,13 @@ impl<'s> Legacy<'s> {
     pub fn given(&self, argument: &str, section: &str, names: &[&str]) -> Given<'_> {
         let stated = self.call.as_ref().and_then(|call| call.arguments.get(argument));
         match (stated, self.option(section, names)) {
+            // What is empty in the call leaves the word to setup.cfg.
+            (Some(Some(literal)), Some(lines)) if literal.is_empty() => Given::Lines(lines),
             (Some(Some(literal)), _) => Given::Literal(literal),
             (Some(None), _) => Given::Computed,
+            // Arguments that cannot be read may hold this one, and would win.
+            (None, _) if self.may_be_computed() => Given::Computed,
             (None, Some(lines)) => Given::Lines(lines),
-            (None, None) if self.may_be_computed() => Given::Computed,
             (None, None) => Given::No,
         }
     }
@@ -118,26 +122,20 @@ impl<'s> Legacy<'s> {
 
     pub fn extras(&self) -> Check<Extras> {
         let mut extras = Extras::default();
-        match self.call.as_ref().and_then(|call| call.arguments.get("extras_require")) {
-            Some(Some(Literal::Table(table))) => {
+        match self.given("extras_require", "", &[]) {
+            Given::Literal(Literal::Table(table)) if !table.is_empty() => {
                 for (key, literal) in table {
                     self.extra(&mut extras, key, &Given::Literal(literal))?;
                 }
-                return Ok(extras);
             }
-            Some(_) => return computed("setup.py computes its extras"),
-            None => {}
-        }
-        match self.cfg().0.get("options.extras_require") {
-            Some(section) => {
-                for (key, lines) in section {
+            Given::Literal(Literal::Table(_)) | Given::No => {
+                for (key, lines) in self.cfg().0.get("options.extras_require").into_iter().flatten() {
                     self.extra(&mut extras, key, &Given::Lines(lines))?;
                 }
-                Ok(extras)
             }
-            None if self.may_be_computed() => computed("setup.py may compute its extras"),
-            None => Ok(extras),
+            _ => return computed("setup.py computes its extras"),
         }
+        Ok(extras)
     }
 
     fn requires_python(&self) -> Stated<String> {
@@ -156,6 +154,7 @@ impl<'s> Legacy<'s> {
     pub fn entry_points(&self) -> Check<BTreeSet<EntryPoint>> {
         let mut all = BTreeSet::new();
         match self.given("entry_points", "options", &["entry_points"]) {
+            Given::Literal(literal) if literal.is_empty() => all.extend(self.cfg_entry_points()?),
             Given::Literal(Literal::Table(groups)) => {
                 for (group, lines) in groups {
                     for line in literal_lines(lines)? {
@@ -164,7 +163,7 @@ impl<'s> Legacy<'s> {
                 }
             }
             Given::Literal(Literal::Text(text)) => all.extend(sections(text)?),
-            Given::Literal(_) => return computed("setup.py computes its entry points"),
+            Given::Literal(_) | Given::Computed => return computed("setup.py computes its entry points"),
             Given::Lines(lines) => {
                 let file = lines.first().and_then(|line| line.strip_prefix("file:"));
                 match file {
@@ -172,13 +171,13 @@ impl<'s> Legacy<'s> {
                     None => return computed("entry_points in git's setup.cfg is not understood"),
                 }
             }
-            Given::No | Given::Computed => match self.cfg().0.get("options.entry_points") {
-                Some(groups) => all.extend(entry_point_groups(groups)?),
-                None if self.may_be_computed() => return computed("setup.py computes its entry points"),
-                None => {}
-            },
+            Given::No => all.extend(self.cfg_entry_points()?),
         }
         Ok(all)
+    }
+
+    fn cfg_entry_points(&self) -> Check<BTreeSet<EntryPoint>> {
+        self.cfg().0.get("options.entry_points").map_or(Ok(BTreeSet::new()), entry_point_groups)
     }
 
     fn readme(&self) -> Readme {
@@ -261,6 +260,30 @@ impl<'s> Legacy<'s> {
         folders.retain(|folder| folder.len() > 1 && folder != "./");
         folders
     }
+
+    /// Packages and modules that are listed, not looked for.
+    fn packages(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for field in ["packages", "py_modules"] {
+            match self.given(field, "options", &[field]) {
+                Given::Literal(literal) => all.extend(flat(literal)),
+                Given::Lines(lines) => {
+                    all.extend(lines.iter().flat_map(|line| line.split(',')).map(Into::into))
+                }
+                Given::No | Given::Computed => {}
+            }
+        }
+        listed_names(all)
+    }
+}
+
+/// Names of modules in lists; `find:` and patterns name none.
+pub(super) fn listed_names(names: Vec<String>) -> Vec<String> {
+    let plain = |name: &String| {
+        !name.is_empty()
+            && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-'))
+    };
+    names.into_iter().map(|name| name.trim().to_string()).filter(plain).collect()
 }
 
 /// Reads both files.
@@ -285,10 +308,12 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         readme: legacy.readme(),
         texts: legacy.all_texts(),
         folders: legacy.folders(),
-        version_files: vec![],
+        packages: legacy.packages(),
+        version_files: VersionFiles::default(),
         installed: Installed::default(),
         slips: vec![],
         evaluates_conditions: false,
+        merges_own_extras: false,
         rewrites: false,
     })
 }
@@ -359,13 +384,14 @@ pub(super) fn entry_point_groups(groups: &BTreeMap<String, Value>) -> Check<BTre
     Ok(all)
 }
 
-/// Entry points as a text with `[group]` headings.
+/// Entry points as a text with `[group]` headings. Blanks in a heading belong
+/// to the group: pip takes them so, and finds no `console_scripts` there.
 pub(super) fn sections(text: &str) -> Check<BTreeSet<EntryPoint>> {
     let mut all = BTreeSet::new();
     let mut group = None;
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';'])) {
         match (line.strip_prefix('[').and_then(|line| line.strip_suffix(']')), &group) {
-            (Some(name), _) => group = Some(name.trim().to_string()),
+            (Some(name), _) => group = Some(name.to_string()),
             (None, Some(group)) => {
                 all.insert(entry_point_line(group, line)?);
             }

@@ -225,6 +225,16 @@ impl Literal {
         }
     }
 
+    /// Whether Python takes it for false: nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::List(items) => items.is_empty(),
+            Self::Table(entries) => entries.is_empty(),
+            Self::Word(_) => false,
+        }
+    }
+
     /// Whether names or numbers occur anywhere in it.
     pub fn has_words(&self) -> bool {
         match self {

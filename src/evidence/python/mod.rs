@@ -23,10 +23,12 @@ pub(super) mod project;
 pub(super) mod readme;
 pub(super) mod requirement;
 mod setup_py;
+mod shipped;
 pub(super) mod specifier;
 mod toml;
 pub(super) mod version;
 pub(super) mod version_file;
+mod versioneer;
 pub(super) mod wheel;
 
 use super::case::{Answer, Unavailable};

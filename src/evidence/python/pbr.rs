@@ -51,6 +51,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         |section: &str, names: &[&str]| option(section, names).and_then(|lines| lines.first().cloned());
     let mut folders = project.folders;
     folders.extend(first("files", &["packages_root"]).map(|folder| format!("{}/", folder.trim_matches('/'))));
+    let listed = option("files", &["packages"]).into_iter().chain(option("files", &["modules"]));
     Ok(Project {
         source: "requirements.txt and setup.cfg",
         name: first("metadata", &["name"]),
@@ -60,8 +61,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         entry_points,
         readme,
         folders,
+        packages: legacy::listed_names(listed.flatten().cloned().collect()),
         slips: slips(&legacy),
-        evaluates_conditions: true,
+        evaluates_conditions: !sources.is_wheel(),
         ..project
     })
 }

@@ -2,12 +2,12 @@
 //! read alike, and what single tools add to it.
 
 use super::project::{
-    EntryPoint, Extras, Project, Readme, Sources, Stated, Texts, VersionFile, entry_point, requirement_lines,
-    requirements,
+    EntryPoint, Extras, Project, Readme, Sources, Stated, Texts, entry_point, requirement_lines, requirements,
 };
 use super::requirement::Dependency;
 use super::toml::Toml;
-use super::{Check, No, fancy, normal_name, specifier};
+use super::version_file::VersionFiles;
+use super::{Check, No, fancy, legacy, normal_name, specifier};
 use crate::evidence::case::Unavailable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,10 +57,12 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
         },
         texts: table.texts(&other.texts)?,
         folders: other.folders,
-        version_files: vec![],
+        packages: other.packages,
+        version_files: VersionFiles::default(),
         installed: other.installed,
         slips: other.slips,
         evaluates_conditions: other.evaluates_conditions,
+        merges_own_extras: sources.backend().starts_with("hatchling"),
         rewrites: other.rewrites || poetry,
     })
 }
@@ -159,7 +161,7 @@ impl Table<'_> {
         let mut all = BTreeSet::new();
         let mut group = |group: &str, table: &Toml| -> Check {
             for (name, value) in table.table().ok_or_else(odd)? {
-                all.insert(entry_point(group, name, value.text().ok_or_else(odd)?));
+                all.insert(entry_point(group, name, value.text().ok_or_else(odd)?)?);
             }
             Ok(())
         };
@@ -288,18 +290,23 @@ pub(super) fn folders(toml: &Toml) -> Vec<String> {
     found
 }
 
-/// Files that version-control plugins write.
-pub(super) fn version_files(toml: &Toml) -> Vec<VersionFile> {
-    let places: [(&[&str], &str, &str); 4] = [
-        (&["tool", "setuptools_scm"], "version_file", "version_file_template"),
-        (&["tool", "setuptools_scm"], "write_to", "write_to_template"),
-        (&["tool", "vcs-versioning"], "version_file", "version_file_template"),
-        (&["tool", "hatch", "build", "hooks", "vcs"], "version-file", "template"),
-    ];
-    let places = places.into_iter().filter_map(|(table, path, template)| {
-        let table = toml.at(table)?;
-        let template = table.at(&[template]).and_then(Toml::text).map(Into::into);
-        Some(VersionFile { path: table.at(&[path])?.text()?.trim_start_matches("./").into(), template })
-    });
-    places.collect()
+/// Packages and modules that tools' own tables list.
+pub(super) fn packages(toml: &Toml) -> Vec<String> {
+    let mut found = Vec::new();
+    for keys in [
+        &["tool", "setuptools", "packages"][..],
+        &["tool", "setuptools", "py-modules"],
+        &["tool", "flit", "module", "name"],
+    ] {
+        let names = toml.at(keys).and_then(Toml::one_or_more).unwrap_or_default();
+        found.extend(names.into_iter().map(Into::into));
+    }
+    let hatch = toml.at(&["tool", "hatch", "build", "targets", "wheel", "packages"]);
+    let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().map(Into::into);
+    found.extend(hatch.and_then(Toml::texts).into_iter().flatten().filter_map(last));
+    if let Some(Toml::List(packages)) = toml.at(&["tool", "poetry", "packages"]) {
+        let always = packages.iter().filter(|one| one.at(&["format"]).is_none() && one.at(&["to"]).is_none());
+        found.extend(always.filter_map(|one| Some(one.at(&["include"])?.text()?.replace('/', "."))));
+    }
+    legacy::listed_names(found)
 }

@@ -6,6 +6,7 @@ use super::project::{EntryPoint, Extras, Project, Readme, Sources, Stated, Texts
 use super::requirement::{Dependency, Requirement, package};
 use super::toml::Toml;
 use super::version::Version;
+use super::version_file::VersionFiles;
 use super::{Check, No, normal_name, show, specifier, undecided};
 use crate::evidence::case::Unavailable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,10 +43,12 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         readme,
         texts: texts(poetry),
         folders: vec![],
-        version_files: vec![],
+        packages: vec![],
+        version_files: VersionFiles::default(),
         installed: Installed::default(),
         slips: vec![],
         evaluates_conditions: false,
+        merges_own_extras: false,
         rewrites: true,
     })
 }
@@ -151,11 +154,11 @@ fn entry_points(poetry: &Toml) -> Check<BTreeSet<EntryPoint>> {
         let Some(value) = value else {
             return undecided(format!("{SOURCE} has the script {}, which is not understood", show(name)));
         };
-        all.insert(entry_point("console_scripts", name, value));
+        all.insert(entry_point("console_scripts", name, value)?);
     }
     for (group, names) in poetry.at(&["plugins"]).and_then(Toml::table).into_iter().flatten() {
         for (name, value) in names.table().into_iter().flatten() {
-            all.insert(entry_point(group, name, value.text().unwrap_or_default()));
+            all.insert(entry_point(group, name, value.text().unwrap_or_default())?);
         }
     }
     Ok(all)

@@ -6,6 +6,7 @@ use super::ini::Ini;
 use super::requirement::{Dependency, Requirement};
 use super::setup_py::{self, Call};
 use super::toml::Toml;
+use super::version_file::VersionFiles;
 use super::{Check, MAX_METADATA, MAX_TEXT, No, legacy, pbr, pep621, pkg_info, poetry, show};
 use crate::evidence::case::{Case, Unavailable};
 use crate::release::TreePath;
@@ -91,15 +92,6 @@ pub(crate) struct Texts {
     pub silence: Stated<()>,
 }
 
-/// A file that a build writes the version into.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct VersionFile {
-    /// Where, below the project's folder.
-    pub path: String,
-    /// The pattern that git gives for it.
-    pub template: Option<String>,
-}
-
 /// A project.
 #[derive(Debug, Clone)]
 pub(crate) struct Project {
@@ -125,16 +117,20 @@ pub(crate) struct Project {
     pub texts: Texts,
     /// Folders in which its packages lie, with a slash at the end.
     pub folders: Vec<String>,
+    /// Its packages and modules, as far as a list states them.
+    pub packages: Vec<String>,
     /// Files that hold its version.
-    pub version_files: Vec<VersionFile>,
+    pub version_files: VersionFiles,
     /// Files that are installed outside of its packages.
     pub installed: Installed,
     /// Descriptions that some version of the tool wrote by mistake, in the
     /// place of the one it should have.
     pub slips: Vec<String>,
-    /// The tool may evaluate conditions while it builds and leave out those
-    /// that hold.
+    /// The tool may evaluate conditions while it builds the artifact and leave
+    /// out those that hold.
     pub evaluates_conditions: bool,
+    /// The tool writes an extra that asks for others as what those need.
+    pub merges_own_extras: bool,
     /// The tool writes versions and conditions in words of its own.
     pub rewrites: bool,
 }
@@ -151,6 +147,12 @@ pub(super) struct Sources<'c> {
 }
 
 impl Sources<'_> {
+    /// A path of the repository as it counts from the project's folder.
+    pub fn below_root<'p>(&self, path: &'p str) -> &'p str {
+        let folder = std::str::from_utf8(self.case.subdirectory.as_bytes()).unwrap_or_default();
+        path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path)
+    }
+
     /// A text file of git, its path counting from the project's folder.
     ///
     /// # Errors
@@ -161,6 +163,11 @@ impl Sources<'_> {
             Some(Ok(text)) => Ok(text.replace("\r\n", "\n")),
             _ => Err(No::Undecided(format!("git has no text file {} that could be read", show(path)))),
         }
+    }
+
+    /// Whether the artifact is a wheel.
+    pub fn is_wheel(&self) -> bool {
+        super::wheel::dist_info(self.case).is_some()
     }
 
     /// The version that the artifact claims, in normal form.
@@ -277,14 +284,21 @@ fn read(case: &Case<'_>) -> Result<Project, Unavailable> {
     }
     if let Some(toml) = &sources.pyproject {
         project.folders.extend(pep621::folders(toml));
-        project.version_files = pep621::version_files(toml);
+        project.packages.extend(pep621::packages(toml));
     }
+    project.version_files = VersionFiles::read(&sources)?;
     project.folders.extend(["src/".into(), "lib/".into()]);
     project.installed = data_files::read(&sources, pbr::is_used(&sources));
     Ok(project)
 }
 
 impl Project {
+    /// Folders of git that a path of the artifact may come from, with a slash
+    /// at the end: the project's own, which is empty, and those of packages.
+    pub fn places(&self) -> impl Iterator<Item = &str> {
+        std::iter::once("").chain(self.folders.iter().map(String::as_str))
+    }
+
     /// A project of which nothing is known, for a reason.
     pub fn unknown(why: &str) -> Self {
         Self {
@@ -299,10 +313,12 @@ impl Project {
             readme: Readme::Unknown(why.into()),
             texts: Texts { stated: BTreeMap::new(), silence: Stated::Unknown(why.into()) },
             folders: vec![],
-            version_files: vec![],
+            packages: vec![],
+            version_files: VersionFiles::default(),
             installed: Installed::default(),
             slips: vec![],
             evaluates_conditions: false,
+            merges_own_extras: false,
             rewrites: false,
         }
     }
@@ -353,16 +369,45 @@ pub(super) fn requirement_lines(text: &str) -> impl Iterator<Item = &str> {
     lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// An entry point from its name and value.
-pub(super) fn entry_point(group: &str, name: &str, value: &str) -> EntryPoint {
-    let value = value.split_whitespace().collect::<String>();
-    EntryPoint { group: group.trim().into(), name: name.trim().into(), value }
+/// Blanks that readers of entry points skip. What else counts as white space
+/// differs among them.
+const BLANKS: [char; 2] = [' ', '\t'];
+/// What stands between the words of an entry point's value.
+const SIGNS: [char; 4] = [':', '[', ']', ','];
+
+/// An entry point from its group, to the byte, its name and its value. Blanks
+/// mean nothing at the ends and beside the signs of a value; within a word
+/// they would make another name of two.
+///
+/// # Errors
+/// Undecided, if white space is anywhere else.
+pub(super) fn entry_point(group: &str, name: &str, value: &str) -> Check<EntryPoint> {
+    let (name, value) = (name.trim_matches(BLANKS), value.trim_matches(BLANKS));
+    let (mut plain, mut rest) = (String::new(), value);
+    while let Some(at) = rest.find(BLANKS) {
+        let (word, after) = rest.split_at(at);
+        plain.push_str(word);
+        rest = after.trim_start_matches(BLANKS);
+        if !plain.ends_with(SIGNS) && !rest.starts_with(SIGNS) {
+            plain.push(' ');
+        }
+    }
+    plain.push_str(rest);
+    let odd = |letter: char| letter.is_whitespace() && letter != ' ';
+    match name.is_empty() || name.contains(odd) || plain.contains(char::is_whitespace) {
+        true => Err(No::Undecided(format!(
+            "has the entry point {} = {}, which is not understood",
+            show(name),
+            show(value)
+        ))),
+        false => Ok(EntryPoint { group: group.into(), name: name.into(), value: plain }),
+    }
 }
 
 /// An entry point from a line `name = value`.
 pub(super) fn entry_point_line(group: &str, line: &str) -> Check<EntryPoint> {
     match line.split_once('=') {
-        Some((name, value)) => Ok(entry_point(group, name, value)),
+        Some((name, value)) => entry_point(group, name, value),
         None => Err(No::Undecided(format!("has the entry point {}, which is not understood", show(line)))),
     }
 }

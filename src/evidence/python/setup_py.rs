@@ -35,6 +35,15 @@ pub(crate) fn call(source: &[u8]) -> Option<Call> {
                     return None;
                 }
             }
+            // pbr's own: every argument is what setup.cfg says.
+            [
+                Token::Sign('*'),
+                Token::Sign('*'),
+                module @ ..,
+                Token::Word(name),
+                Token::Sign('('),
+                Token::Sign(')'),
+            ] if name == "cfg_to_args" && module.iter().all(is_dotted) => {}
             _ => call.open = true,
         }
         match after.split_first()? {
@@ -42,6 +51,10 @@ pub(crate) fn call(source: &[u8]) -> Option<Call> {
             _ => return Some(call),
         }
     }
+}
+
+fn is_dotted(token: &Token) -> bool {
+    matches!(token, Token::Word(_) | Token::Sign('.'))
 }
 
 /// Where the arguments of each call of `setup` begin.
@@ -138,7 +151,12 @@ mod tests {
         ] {
             assert_eq!(call(source.as_bytes()).unwrap().arguments["install_requires"], None, "{source}");
         }
-        assert!(call(b"setup(**kw)").unwrap().open);
+        assert!(!call(b"setup(**util.cfg_to_args())").unwrap().open);
+        for open in
+            ["setup(**kw)", "setup(**f(x).cfg_to_args())", "setup(**cfg_to_args(x))", "setup(cfg_to_args())"]
+        {
+            assert!(call(open.as_bytes()).unwrap().open, "{open}");
+        }
         assert!(call(b"setup(kw)").unwrap().open);
         for source in [
             "",

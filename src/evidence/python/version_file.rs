@@ -1,11 +1,13 @@
 //! Files that a version-control plugin writes the version into: the whole
 //! file must be one of the known templates, filled with this version.
 
-use super::project::{self, VersionFile};
-use super::{Check, No, mismatch, pkg_info, plain_text, show, undecided};
-use crate::evidence::case::Case;
+use super::literal::Literal;
+use super::project::{self, Sources};
+use super::toml::Toml;
+use super::{Check, MAX_METADATA, mismatch, pkg_info, plain_text, show, undecided, versioneer};
+use crate::evidence::case::{Case, Unavailable};
 use crate::evidence::explain::Level;
-use serde::Deserialize;
+use crate::release::TreePath;
 
 /// Templates of setuptools-scm 6 to 9, vcs-versioning and hatchling, as
 /// Python's `str.format` takes them.
@@ -24,30 +26,131 @@ const TEMPLATES: [(&str, &str); 8] = [
 const TEXT: &str = "{version}";
 
 /// Names that such a file has where git does not name it.
-pub(crate) const NAMES: [&str; 5] =
-    ["_version.py", "version.py", "__version__.py", "_scm_version.py", "version.txt"];
+const NAMES: [&str; 5] = ["_version.py", "version.py", "__version__.py", "_scm_version.py", "version.txt"];
 
 /// Whether a path may be a version file, so that its bytes are kept.
 pub(crate) fn may_be(path: &str) -> bool {
     path.rsplit('/').next().is_some_and(|name| name.to_ascii_lowercase().contains("ver"))
 }
 
+/// Tables that name a version file, and their keys for its path and template.
+/// Those of hatch may stand for one target only, too.
+const TABLES: [(&[&str], &str, &str); 4] = [
+    (&["setuptools_scm"], "version_file", "version_file_template"),
+    (&["setuptools_scm"], "write_to", "write_to_template"),
+    (&["vcs-versioning"], "version_file", "version_file_template"),
+    (&["versioningit", "write"], "file", "template"),
+];
+const HATCH_TABLES: [(&[&str], &str, &str); 2] =
+    [(&["hooks", "vcs"], "version-file", "template"), (&["hooks", "version"], "path", "template")];
+const HATCH_BUILDS: [&[&str]; 3] =
+    [&["build"], &["build", "targets", "wheel"], &["build", "targets", "sdist"]];
+
+/// A file that a build writes the version into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct VersionFile {
+    /// Where, below the project's folder.
+    path: String,
+    /// The pattern that git gives for it.
+    template: Option<String>,
+}
+
+/// What git states about such files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct VersionFiles {
+    stated: Vec<VersionFile>,
+    /// `setup.py` has setuptools-scm write one, and where cannot be read.
+    hidden: bool,
+}
+
+impl VersionFiles {
+    /// Reads `pyproject.toml`, `hatch.toml` and `setup.py`.
+    pub(super) fn read(sources: &Sources<'_>) -> Result<Self, Unavailable> {
+        let mut files = Self::default();
+        if let Some(tool) = sources.pyproject.as_ref().and_then(|toml| toml.at(&["tool"])) {
+            files.tables(sources, tool, &[], &TABLES);
+            if let Some(hatch) = tool.at(&["hatch"]) {
+                files.hatch(sources, hatch);
+            }
+        }
+        let hatch = project::Stated::from_check(sources.text("hatch.toml"))?;
+        if let project::Stated::Is(text) = hatch
+            && let Ok(toml) = Toml::parse(text.as_bytes())
+        {
+            files.hatch(sources, &toml);
+        }
+        let script = sources.setup_py.as_deref().unwrap_or_default();
+        let argument = sources.call().and_then(|mut call| call.arguments.remove("use_scm_version"));
+        match argument {
+            Some(Some(Literal::Table(table))) => {
+                let get = |key: &str| table.iter().find(|(name, _)| name == key)?.1.text();
+                for (_, path, template) in TABLES.iter().take(2) {
+                    files.add(sources, get("root"), get(path), get(template));
+                }
+            }
+            _ => files.hidden = script.windows(15).any(|part| part == b"use_scm_version"),
+        }
+        Ok(files)
+    }
+
+    fn hatch(&mut self, sources: &Sources<'_>, hatch: &Toml) {
+        HATCH_BUILDS.iter().for_each(|build| self.tables(sources, hatch, build, &HATCH_TABLES));
+    }
+
+    fn tables(
+        &mut self,
+        sources: &Sources<'_>,
+        toml: &Toml,
+        within: &[&str],
+        tables: &[(&[&str], &str, &str)],
+    ) {
+        for (keys, path, template) in tables {
+            let table = toml.at(&[within, keys].concat());
+            let get = |key: &str| table.and_then(|table| table.at(&[key])).and_then(Toml::text);
+            self.add(sources, get("root"), get(path), get(template));
+        }
+    }
+
+    fn add(&mut self, sources: &Sources<'_>, root: Option<&str>, path: Option<&str>, template: Option<&str>) {
+        let Some(path) = path.map(|path| path.trim_start_matches("./")) else { return };
+        // setuptools-scm counts `write_to` from the root, if it is elsewhere.
+        let path = if root.is_some() { sources.below_root(path) } else { path };
+        self.stated.push(VersionFile { path: path.into(), template: template.map(Into::into) });
+    }
+}
+
 /// Checks a file as a version file; `None` if it is none by its place.
 ///
-/// The name alone explains nothing: it only says which files are looked at.
+/// Where git does not say the place, the name alone is no evidence: only a
+/// file that git does not have, in a package that git has, may be one.
 pub(crate) fn check(case: &Case<'_>, path: &str, content: &[u8]) -> Option<Check<(Level, String)>> {
     let project = match project::of(case) {
         Ok(project) => project,
         Err(unavailable) => return Some(Err(unavailable.into())),
     };
-    let stated = project.version_files.iter().find(|file| is_at(file, path, &project.folders));
-    let named = path.rsplit('/').next().is_some_and(|name| NAMES.contains(&name));
-    (stated.is_some() || named).then(|| template(case, path, stated, content))
-}
-
-/// Wheels have files without the folder that holds the packages.
-fn is_at(file: &VersionFile, path: &str, folders: &[String]) -> bool {
-    file.path == path || folders.iter().any(|folder| file.path.strip_prefix(folder.as_str()) == Some(path))
+    let files = &project.version_files;
+    let places: Vec<String> = project.places().map(|place| format!("{place}{path}")).collect();
+    if let Some(file) = files.stated.iter().find(|file| places.contains(&file.path)) {
+        let folder = file.path.rsplit_once('/').map(|(folder, _)| folder);
+        return folder
+            .is_none_or(|folder| case.below(folder).next().is_some())
+            .then(|| template(case, path, Some(file), content));
+    }
+    if let Some(place) =
+        places.iter().map(|place| TreePath::from(place.as_str())).find(|place| case.in_git(place).is_some())
+    {
+        return match case.git_file(&place, MAX_METADATA) {
+            Ok(git) => {
+                git.is_some_and(|git| versioneer::is_template(&git)).then(|| versioneer::check(case, content))
+            }
+            Err(unavailable) => Some(Err(unavailable.into())),
+        };
+    }
+    let (folder, name) = path.rsplit_once('/')?;
+    let package =
+        |place: &str| case.in_git(&TreePath::from(format!("{place}{folder}/__init__.py").as_str())).is_some();
+    let may_be = files.hidden && NAMES.contains(&name) && project.places().any(package);
+    may_be.then(|| template(case, path, None, content))
 }
 
 fn template(
@@ -87,9 +190,6 @@ fn template(
                 }
             }
         }
-    }
-    if let Some(check) = versioneer(&text, &version, &commit) {
-        return check;
     }
     match near {
         Some(name) => mismatch(format!("looks like {name}, but is not its template filled with {version}")),
@@ -154,49 +254,6 @@ fn fill(fields: &[Field<'_>], version: &str, tuple: &str, commit: &str) -> Strin
         Field::Commit => commit.to_string(),
     };
     fields.iter().map(text).collect()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Versioneer {
-    date: Option<String>,
-    dirty: bool,
-    error: Option<String>,
-    #[serde(rename = "full-revisionid")]
-    revision: String,
-    version: String,
-}
-
-/// The short file that versioneer puts in the place of its long one.
-fn versioneer(text: &str, version: &super::version::Version, commit: &str) -> Option<Check<(Level, String)>> {
-    let (head, rest) = text.split_once("version_json = '''\n")?;
-    let (json, tail) = rest.split_once("\n'''  # END VERSION_JSON\n")?;
-    let tool = head.strip_prefix("\n# This file was generated by 'versioneer.py' (")?;
-    let (tool, head) = tool.split_once(") from\n")?;
-    const HEAD: &str = "# revision-control system data, or from the parent directory name of an\n# unpacked source archive. Distribution tarballs contain a pre-generated copy\n# of this file.\n\nimport json\n\n";
-    const TAIL: &str = "\n\ndef get_versions():\n    return json.loads(version_json)\n";
-    let known =
-        head == HEAD && tail == TAIL && tool.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if !known {
-        return Some(undecided("looks like a file of versioneer, in a form that is not known"));
-    }
-    // A quote or backslash in the JSON could end the Python string around it.
-    let plain = !json.contains(['\'', '\\']);
-    let read = serde_json::from_str::<Versioneer>(json).ok().filter(|_| plain);
-    Some(match read {
-        None => undecided("has version data of versioneer in a form that is not known"),
-        Some(found) if found.revision != commit => {
-            mismatch(format!("names commit {}, the tag is {commit}", show(&found.revision)))
-        }
-        Some(found) if super::version::Version::parse(&found.version).as_ref() != Some(version) => {
-            mismatch(format!("has version {}, the artifact has {version}", show(&found.version)))
-        }
-        Some(found) if found.dirty || found.error.is_some() => mismatch("says that the checkout was changed"),
-        Some(found) if found.date.as_ref().is_some_and(|date| date.len() > 40) => {
-            Err(No::Undecided("has a date of an unknown form".into()))
-        }
-        Some(_) => Ok((Level::Template, format!("versioneer, filled with {version}"))),
-    })
 }
 
 #[cfg(test)]

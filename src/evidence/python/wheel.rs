@@ -2,7 +2,7 @@
 //! (the binary distribution format, PEP 427).
 
 use super::metadata::Metadata;
-use super::{Check, mismatch, plain_text, project, show, undecided};
+use super::{Check, mismatch, plain_text, project, shipped, show, undecided};
 use crate::evidence::case::Case;
 use crate::evidence::explain::Level;
 use crate::release::tree::Mode;
@@ -12,6 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Endings of files that a pure wheel must not hold: machine code, and files
 /// that run code when Python starts.
 const FORBIDDEN: [&str; 7] = [".so", ".pyd", ".dll", ".dylib", ".pth", ".egg-link", ".pyc"];
+
+/// The files by which every wheel describes itself.
+pub(crate) const PARTS: [&str; 3] = ["METADATA", "WHEEL", "RECORD"];
+
+/// Modules that Python imports by itself when it starts.
+const BY_THEMSELVES: [&str; 2] = ["sitecustomize", "usercustomize"];
 
 /// The folder in which a wheel describes itself, by its file name; `None` if
 /// the artifact is no wheel.
@@ -39,7 +45,7 @@ pub(crate) fn complete(case: &Case<'_>) -> Check<String> {
     let Some(folder) = dist_info(case) else {
         return undecided(format!("{} is not the name of a wheel", show(&case.identity.artifact)));
     };
-    for name in ["METADATA", "WHEEL", "RECORD"] {
+    for name in PARTS {
         if !case.in_artifact(&TreePath::from(format!("{folder}/{name}").as_str())) {
             return mismatch(format!("the wheel has no {folder}/{name}"));
         }
@@ -119,11 +125,20 @@ fn files<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c TreePath> {
 }
 
 fn forbidden(case: &Case<'_>) -> Check {
+    let packages = &project::of(case)?.packages;
     for path in files(case) {
         let text = path.to_string();
         let lower = text.to_ascii_lowercase();
         if FORBIDDEN.iter().any(|ending| lower.ends_with(ending)) {
             return mismatch(format!("the wheel holds {}, which a pure wheel must not", show(&text)));
+        }
+        let top = lower.split(['/', '.']).next().unwrap_or_default();
+        if BY_THEMSELVES.contains(&top) && !packages.iter().any(|stated| stated == top) {
+            return mismatch(format!(
+                "the wheel holds {}, which Python runs whenever it starts, and git does not list it as a module \
+                 of the project",
+                show(&text)
+            ));
         }
         let known = data_folder(case, &text)
             .is_some_and(|place| ["data/", "scripts/"].iter().any(|known| place.starts_with(known)));
@@ -173,17 +188,18 @@ pub(crate) fn record(case: &Case<'_>, folder: &str, content: &[u8]) -> Check<(Le
         return mismatch(format!("names {} files, the wheel holds {count}", lines.len()));
     }
     entry_points_shipped(case, folder)?;
+    shipped::check(case, files(case))?;
     Ok((Level::Structured, format!("names each of the {count} files with its digest and size")))
 }
 
 /// A wheel without `entry_points.txt` must be of a project without any.
 fn entry_points_shipped(case: &Case<'_>, folder: &str) -> Check {
-    let shipped = case.in_artifact(&TreePath::from(format!("{folder}/entry_points.txt").as_str()));
-    match &project::of(case)?.entry_points {
-        project::Stated::Is(stated) if !shipped && !stated.is_empty() => {
-            mismatch("git states entry points, but the wheel has no entry_points.txt")
-        }
-        _ => Ok(()),
+    if case.in_artifact(&TreePath::from(format!("{folder}/entry_points.txt").as_str())) {
+        return Ok(());
+    }
+    match project::of(case)?.entry_points.known("entry points")?.is_empty() {
+        true => Ok(()),
+        false => mismatch("git states entry points, but the wheel has no entry_points.txt"),
     }
 }
 
