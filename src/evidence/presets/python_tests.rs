@@ -244,6 +244,8 @@ fn every_header_is_compared_or_known() {
         ("Summary: Things", "Summary: Things\nClassifier: Private :: Other"),
         ("# A\n", "# B\n"),
         ("Text.\n", "Text.\nMore\n"),
+        ("text/markdown", "text/x-rst"),
+        ("text/markdown", "text/plain; charset=UTF-8"),
         ("Project-URL: Home, https://example.org\n", ""),
         ("Requires-Dist: tomli", "Requires-Dist: requests[socks]<3,>=2.0\nRequires-Dist: tomli"),
     ] {
@@ -255,10 +257,42 @@ fn every_header_is_compared_or_known() {
         ("Summary: Things", "Summary: Things\nObsoletes-Dist: other"),
         ("Dynamic: license-file", "Dynamic: magic"),
         ("text/markdown", "text/html"),
+        ("text/markdown", "text/markdown; evil=1"),
+        ("text/markdown", "text/markdown; variant=GFM; variant=evil"),
         ("Requires-Dist: tomli", "Requires-Dist: what is this"),
     ] {
         assert_eq!(both_edited(from, to), ["undecided-file PKG-INFO"], "{from:?} to {to:?}");
     }
+}
+
+#[test]
+fn the_description_has_the_type_that_git_states() {
+    let judge = |readme: &str, found: &str| {
+        let mut git = in_git();
+        put(&mut git, "pyproject.toml", &PYPROJECT.replacen("readme = \"README.md\"", readme, 1));
+        let mut files = sdist();
+        put(&mut files, "pyproject.toml", &git["pyproject.toml"]);
+        let info = PKG_INFO.replacen("text/markdown", found, 1);
+        for path in ["PKG-INFO", "src/a_b.egg-info/PKG-INFO"] {
+            put(&mut files, path, &info);
+        }
+        findings(&git, "python-setuptools@1", "a_b-1.2.tar.gz", &files)
+    };
+    let (table, plain) =
+        ("readme = {file = \"README.md\", content-type = \"text/x-rst\"}", "readme = \"README.md\"");
+    for (readme, good, bad) in [
+        (table, "text/x-rst", "text/markdown"),
+        (plain, "text/markdown; charset=UTF-8; variant=GFM", "text/x-rst"),
+    ] {
+        assert_eq!(judge(readme, good), Vec::<String>::new(), "{readme}");
+        assert_eq!(judge(readme, bad), ["evidence-mismatch PKG-INFO"], "{readme}");
+    }
+    let head = "[metadata]\nname = a.b\n";
+    let script = "import setuptools\nsetuptools.setup()\n";
+    let header = "Description-Content-Type: text/markdown\n";
+    assert_eq!(by_script(head, script, header), ["evidence-mismatch PKG-INFO"], "none stated");
+    let stated = format!("{head}long_description_content_type = text/markdown\n");
+    assert_eq!(by_script(&stated, script, header), Vec::<String>::new());
 }
 
 #[test]

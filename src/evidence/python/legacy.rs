@@ -198,6 +198,14 @@ impl<'s> Legacy<'s> {
         }
     }
 
+    fn readme_type(&self) -> Stated<String> {
+        let field = "long_description_content_type";
+        match self.texts(&[(field, &[field])]) {
+            Stated::Is(texts) => Stated::Is(texts.concat()),
+            Stated::Unknown(why) => Stated::Unknown(why),
+        }
+    }
+
     /// One kind of text about the project, from several fields.
     pub fn texts(&self, fields: &[(&str, &[&str])]) -> Stated<Vec<String>> {
         let mut all = Vec::new();
@@ -306,6 +314,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         requires_python: legacy.requires_python(),
         entry_points: Stated::from_check(legacy.entry_points())?,
         readme: legacy.readme(),
+        readme_type: legacy.readme_type(),
         texts: legacy.all_texts(),
         folders: legacy.folders(),
         packages: legacy.packages(),

@@ -47,6 +47,12 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
             _ => Readme::Unknown("pbr makes it of the options of setup.cfg".into()),
         },
     };
+    // Where nothing is stated, pbr goes by the file.
+    let readme_type = match option("metadata", &["description_content_type", "long_description_content_type"])
+    {
+        Some(lines) => Stated::Is(lines.concat()),
+        None => Stated::Unknown("pbr makes it of the file's name".into()),
+    };
     let first =
         |section: &str, names: &[&str]| option(section, names).and_then(|lines| lines.first().cloned());
     let mut folders = project.folders;
@@ -60,6 +66,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         requires_python,
         entry_points,
         readme,
+        readme_type,
         folders,
         packages: legacy::listed_names(listed.flatten().cloned().collect()),
         slips: slips(&legacy),

@@ -55,6 +55,10 @@ pub(super) fn read(sources: &Sources<'_>, other: Project) -> Result<Project, Una
             true => fancy::readme(sources).unwrap_or_else(|| table.dynamic_readme(other.readme)),
             false => table.readme(),
         },
+        readme_type: match pick("readme") {
+            true => table.dynamic_readme_type(other.readme_type),
+            false => table.readme_type(),
+        },
         texts: table.texts(&other.texts)?,
         folders: other.folders,
         packages: other.packages,
@@ -194,6 +198,31 @@ impl Table<'_> {
         match self.files(&["readme"]) {
             Some(files) => Readme::Files(files.into_iter().map(Into::into).collect()),
             None => other,
+        }
+    }
+
+    fn readme_type(&self) -> Stated<String> {
+        match self.get("readme") {
+            None => Stated::Is(String::new()),
+            Some(Toml::Text(file)) => Readme::type_of(file),
+            Some(table) => match (table.at(&["content-type"]), table.at(&["file"]).and_then(Toml::text)) {
+                (Some(Toml::Text(kind)), _) => Stated::Is(kind.clone()),
+                (None, Some(file)) => Readme::type_of(file),
+                _ => Stated::Unknown(format!("readme in {SOURCE} is not understood")),
+            },
+        }
+    }
+
+    fn dynamic_readme_type(&self, other: Stated<String>) -> Stated<String> {
+        let places: [&[&str]; 2] = [
+            &["tool", "hatch", "metadata", "hooks", "fancy-pypi-readme", "content-type"],
+            &["tool", "setuptools", "dynamic", "readme", "content-type"],
+        ];
+        let stated = places.iter().find_map(|place| self.toml.at(place)?.text());
+        match (stated, self.files(&["readme"])) {
+            (Some(kind), _) => Stated::Is(kind.into()),
+            (None, Some(_)) => Stated::Unknown("setuptools goes by the file's name".into()),
+            (None, None) => other,
         }
     }
 

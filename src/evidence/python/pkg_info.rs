@@ -2,7 +2,7 @@
 
 use super::describe::{Described, is_about_people_and_texts};
 use super::metadata::Metadata;
-use super::project::{self, Project};
+use super::project::{self, Project, Stated};
 use super::requirement::{Dependency, Requirement};
 use super::version::Version;
 use super::{Check, No, dependencies, mismatch, normal_name, readme, show, specifier, undecided};
@@ -126,7 +126,7 @@ fn headers(case: &Case<'_>, project: &Project, metadata: &Metadata) -> Check<BTr
                 }
             }
             "dynamic" => dynamic(value)?,
-            "description-content-type" => content_type(value)?,
+            "description-content-type" => content_type(project, value)?,
             "license-file" => license_file(case, value)?,
             "import-name" | "import-namespace" => {
                 let module = value.split([';', '.']).next().unwrap_or_default().trim();
@@ -190,11 +190,22 @@ fn dynamic(value: &str) -> Check {
     }
 }
 
-fn content_type(value: &str) -> Check {
-    let kind = value.split(';').next().unwrap_or_default().trim();
-    match ["text/plain", "text/x-rst", "text/markdown"].contains(&kind) {
-        true => Ok(()),
-        false => undecided(format!("has the description type {}, which is not known", show(value))),
+/// What the description is written in: a known type, and the one that git
+/// states; if a script computes it, any known one.
+fn content_type(project: &Project, value: &str) -> Check {
+    let lower = value.to_ascii_lowercase();
+    let kind = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let mut parameters = lower.split(';').skip(1).map(str::trim);
+    let known = ["text/plain", "text/x-rst", "text/markdown"].contains(&kind(value).as_str())
+        && parameters.all(|one| ["charset=utf-8", "variant=gfm", "variant=commonmark"].contains(&one));
+    if !known {
+        return undecided(format!("has the description type {}, which is not known", show(value)));
+    }
+    match &project.readme_type {
+        Stated::Is(stated) if kind(stated) != kind(value) => {
+            mismatch(format!("has the description type {}, git states {}", show(value), show(stated)))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -31,6 +31,11 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         Some(Some(files)) => Readme::Files(files.into_iter().map(Into::into).collect()),
         Some(None) => Readme::Unknown(format!("readme in {SOURCE} is not understood")),
     };
+    let readme_type = match &readme {
+        Readme::Files(files) => files.first().map(|file| Readme::type_of(file)),
+        _ => None,
+    }
+    .unwrap_or(Stated::Is(String::new()));
     Ok(Project {
         source: SOURCE,
         name: text("name").map(Into::into),
@@ -41,6 +46,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         requires_python,
         entry_points: Stated::from_check(entry_points(poetry))?,
         readme,
+        readme_type,
         texts: texts(poetry),
         folders: vec![],
         packages: vec![],

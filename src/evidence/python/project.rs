@@ -82,6 +82,18 @@ pub(crate) enum Readme {
     Unknown(String),
 }
 
+impl Readme {
+    /// What a file is written in, by its name.
+    pub fn type_of(file: &str) -> Stated<String> {
+        let lower = file.to_ascii_lowercase();
+        let known = [(".md", "text/markdown"), (".rst", "text/x-rst"), (".txt", "text/plain")];
+        match known.iter().find(|(ending, _)| lower.ends_with(ending)) {
+            Some((_, kind)) => Stated::Is((*kind).into()),
+            None => Stated::Unknown(format!("{} has no known ending", show(file))),
+        }
+    }
+}
+
 /// Texts about a project that no installer acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Texts {
@@ -113,6 +125,8 @@ pub(crate) struct Project {
     pub entry_points: Stated<BTreeSet<EntryPoint>>,
     /// Its long description.
     pub readme: Readme,
+    /// What the long description is written in; empty for nothing stated.
+    pub readme_type: Stated<String>,
     /// Texts about it.
     pub texts: Texts,
     /// Folders in which its packages lie, with a slash at the end.
@@ -311,6 +325,7 @@ impl Project {
             requires_python: Stated::Unknown(why.into()),
             entry_points: Stated::Unknown(why.into()),
             readme: Readme::Unknown(why.into()),
+            readme_type: Stated::Unknown(why.into()),
             texts: Texts { stated: BTreeMap::new(), silence: Stated::Unknown(why.into()) },
             folders: vec![],
             packages: vec![],
