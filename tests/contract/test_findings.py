@@ -72,7 +72,7 @@ OTHERS = {
     "end-before", "entry-points", "fancy-pypi-readme", "full-revisionid",
     "gui-scripts", "ignore-case", "optional-dependencies", "package-dir",
     "requires-python", "start-after", "start-at", "vcs-versioning",
-    "version-file",
+    "version-file", "content-type", "py-modules",
     # fields of Python's metadata, files of an egg-info folder
     "author-email", "dist-info", "description-content-type", "download-url", "home-page",
     "import-name", "import-namespace", "license-expression",
