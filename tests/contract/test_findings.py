@@ -31,7 +31,6 @@ OTHERS = {
     "export-ignore",    # an attribute of git
     "export-subst",     # an attribute of git
     "working-tree-encoding",    # an attribute of git
-    "py-modules",       # a key of pyproject.toml
     # character encodings of files
     "utf-16", "utf-16le", "utf-16be", "utf-16le-bom", "utf-16be-bom",
     "utf-32", "utf-32le", "utf-32be", "windows-1252",
