@@ -1,10 +1,11 @@
 //! The files of an `*.egg-info` folder in an sdist, most of which a wheel has
 //! in its `*.dist-info` too.
 
+use super::entry_point::{self, EntryPoint};
 use super::marker::Marker;
 use super::project;
 use super::requirement::{Dependency, Requirement};
-use super::{Check, No, dependencies, legacy, mismatch, normal_name, pkg_info, plain_text, show, undecided};
+use super::{Check, No, dependencies, mismatch, normal_name, pkg_info, plain_text, show, undecided};
 use crate::evidence::case::Case;
 use crate::evidence::explain::Level;
 use crate::release::TreePath;
@@ -165,7 +166,7 @@ fn requires(case: &Case<'_>, content: &[u8]) -> Explained {
 fn entry_points(case: &Case<'_>, content: &[u8]) -> Explained {
     let text = plain_text(content)?;
     let lines = lines(&text)?;
-    let found = legacy::sections(&text)?;
+    let found = entry_point::sections(&text)?;
     let groups: BTreeSet<&str> = found.iter().map(|one| one.group.as_str()).collect();
     let names: BTreeSet<(&str, &str)> =
         found.iter().map(|one| (one.group.as_str(), one.name.as_str())).collect();
@@ -175,9 +176,8 @@ fn entry_points(case: &Case<'_>, content: &[u8]) -> Explained {
     }
     let project = project::of(case)?;
     let wanted = project.entry_points.known("entry points")?;
-    let told = |one: &project::EntryPoint| {
-        format!("{} = {} in {}", show(&one.name), show(&one.value), show(&one.group))
-    };
+    let told =
+        |one: &EntryPoint| format!("{} = {} in {}", show(&one.name), show(&one.value), show(&one.group));
     if let Some(one) = found.difference(wanted).next() {
         return mismatch(format!(
             "has the entry point {}, which {} does not state",

@@ -2,12 +2,10 @@
 //! `setup` first, then the option of `setup.cfg`.
 
 use super::data_files::Installed;
+use super::entry_point::{self, EntryPoint};
 use super::ini::{Ini, Value};
 use super::literal::Literal;
-use super::project::{
-    EntryPoint, Extras, Project, Readme, Sources, Stated, Texts, entry_point_line, requirement_lines,
-    requirements,
-};
+use super::project::{Extras, Project, Readme, Sources, Stated, Texts, requirement_lines, requirements};
 use super::requirement::{Dependency, Requirement};
 use super::setup_py::Call;
 use super::version_file::VersionFiles;
@@ -158,16 +156,16 @@ impl<'s> Legacy<'s> {
             Given::Literal(Literal::Table(groups)) => {
                 for (group, lines) in groups {
                     for line in literal_lines(lines)? {
-                        all.insert(entry_point_line(group, &line)?);
+                        all.insert(entry_point::of_line(group, &line)?);
                     }
                 }
             }
-            Given::Literal(Literal::Text(text)) => all.extend(sections(text)?),
+            Given::Literal(Literal::Text(text)) => all.extend(entry_point::sections(text)?),
             Given::Literal(_) | Given::Computed => return computed("setup.py computes its entry points"),
             Given::Lines(lines) => {
                 let file = lines.first().and_then(|line| line.strip_prefix("file:"));
                 match file {
-                    Some(file) => all.extend(sections(&self.sources.text(file)?)?),
+                    Some(file) => all.extend(entry_point::sections(&self.sources.text(file)?)?),
                     None => return computed("entry_points in git's setup.cfg is not understood"),
                 }
             }
@@ -177,7 +175,7 @@ impl<'s> Legacy<'s> {
     }
 
     fn cfg_entry_points(&self) -> Check<BTreeSet<EntryPoint>> {
-        self.cfg().0.get("options.entry_points").map_or(Ok(BTreeSet::new()), entry_point_groups)
+        self.cfg().0.get("options.entry_points").map_or(Ok(BTreeSet::new()), entry_point::groups)
     }
 
     fn readme(&self) -> Readme {
@@ -380,32 +378,4 @@ fn flat(literal: &Literal) -> Vec<String> {
 /// The requirements of a single line, separated by semicolons.
 fn separate(line: &str) -> impl Iterator<Item = &str> {
     line.split(';').map(str::trim).filter(|part| !part.is_empty())
-}
-
-/// Entry points by group, as a section of `setup.cfg` has them.
-pub(super) fn entry_point_groups(groups: &BTreeMap<String, Value>) -> Check<BTreeSet<EntryPoint>> {
-    let mut all = BTreeSet::new();
-    for (group, lines) in groups {
-        for line in lines {
-            all.insert(entry_point_line(group, line)?);
-        }
-    }
-    Ok(all)
-}
-
-/// Entry points as a text with `[group]` headings. Blanks in a heading belong
-/// to the group: pip takes them so, and finds no `console_scripts` there.
-pub(super) fn sections(text: &str) -> Check<BTreeSet<EntryPoint>> {
-    let mut all = BTreeSet::new();
-    let mut group = None;
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';'])) {
-        match (line.strip_prefix('[').and_then(|line| line.strip_suffix(']')), &group) {
-            (Some(name), _) => group = Some(name.to_string()),
-            (None, Some(group)) => {
-                all.insert(entry_point_line(group, line)?);
-            }
-            (None, None) => return undecided("has an entry point outside of any group"),
-        }
-    }
-    Ok(all)
 }

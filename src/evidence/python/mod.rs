@@ -9,6 +9,7 @@ pub(super) mod data_files;
 mod dependencies;
 pub(super) mod describe;
 pub(super) mod egg_info;
+pub(super) mod entry_point;
 mod fancy;
 pub(super) mod ini;
 mod legacy;

@@ -1,5 +1,6 @@
 //! pbr: `setup.cfg` in its own words, and requirements files.
 
+use super::entry_point;
 use super::legacy::{self, Legacy};
 use super::project::{Extras, Project, Readme, Sources, Stated, requirement_lines, requirements};
 use super::requirement::Dependency;
@@ -34,9 +35,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Result<Project, Unavailable> {
         Some(None) => Stated::Unknown("python_requires in setup.cfg is not understood".into()),
     };
     let entry_points = match sources.setup_cfg.0.get("entry_points") {
-        Some(groups) => Stated::from_check(legacy::entry_point_groups(groups))?,
+        Some(groups) => Stated::from_check(entry_point::groups(groups))?,
         None => match sources.setup_cfg.0.get("options.entry_points") {
-            Some(groups) => Stated::from_check(legacy::entry_point_groups(groups))?,
+            Some(groups) => Stated::from_check(entry_point::groups(groups))?,
             None => Stated::Is(BTreeSet::new()),
         },
     };

@@ -1,9 +1,8 @@
 //! `pyproject.toml`: the table `[project]` (PEP 621), which all build tools
 //! read alike, and what single tools add to it.
 
-use super::project::{
-    EntryPoint, Extras, Project, Readme, Sources, Stated, Texts, entry_point, requirement_lines, requirements,
-};
+use super::entry_point::{self, EntryPoint};
+use super::project::{Extras, Project, Readme, Sources, Stated, Texts, requirement_lines, requirements};
 use super::requirement::Dependency;
 use super::toml::Toml;
 use super::version_file::VersionFiles;
@@ -165,7 +164,7 @@ impl Table<'_> {
         let mut all = BTreeSet::new();
         let mut group = |group: &str, table: &Toml| -> Check {
             for (name, value) in table.table().ok_or_else(odd)? {
-                all.insert(entry_point(group, name, value.text().ok_or_else(odd)?)?);
+                all.insert(entry_point::one(group, name, value.text().ok_or_else(odd)?)?);
             }
             Ok(())
         };

@@ -1,8 +1,9 @@
 //! `[tool.poetry]` of `pyproject.toml`, with its own way to write versions.
 
 use super::data_files::Installed;
+use super::entry_point::{self, EntryPoint};
 use super::marker::Marker;
-use super::project::{EntryPoint, Extras, Project, Readme, Sources, Stated, Texts, entry_point};
+use super::project::{Extras, Project, Readme, Sources, Stated, Texts};
 use super::requirement::{Dependency, Requirement, package};
 use super::toml::Toml;
 use super::version::Version;
@@ -160,11 +161,11 @@ fn entry_points(poetry: &Toml) -> Check<BTreeSet<EntryPoint>> {
         let Some(value) = value else {
             return undecided(format!("{SOURCE} has the script {}, which is not understood", show(name)));
         };
-        all.insert(entry_point("console_scripts", name, value)?);
+        all.insert(entry_point::one("console_scripts", name, value)?);
     }
     for (group, names) in poetry.at(&["plugins"]).and_then(Toml::table).into_iter().flatten() {
         for (name, value) in names.table().into_iter().flatten() {
-            all.insert(entry_point(group, name, value.text().unwrap_or_default())?);
+            all.insert(entry_point::one(group, name, value.text().unwrap_or_default())?);
         }
     }
     Ok(all)

@@ -2,6 +2,7 @@
 //! without running anything.
 
 use super::data_files::{self, Installed};
+use super::entry_point::EntryPoint;
 use super::ini::Ini;
 use super::requirement::{Dependency, Requirement};
 use super::setup_py::{self, Call};
@@ -14,6 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Requirements of one project.
 const MAX_REQUIREMENTS: usize = 20_000;
+/// Folders of one project that packages lie in.
+const MAX_FOLDERS: usize = 100;
+/// Packages and modules that one project lists.
+const MAX_PACKAGES: usize = 1000;
 
 /// Something that git states, or why what it states is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,17 +61,6 @@ pub(crate) struct Extras {
     pub names: BTreeSet<String>,
     /// What they need.
     pub dependencies: BTreeSet<Dependency>,
-}
-
-/// A name under which other programs find code of the project.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct EntryPoint {
-    /// `console_scripts` or another group.
-    pub group: String,
-    /// The name in the group.
-    pub name: String,
-    /// Module, object and extras, without blanks that mean nothing.
-    pub value: String,
 }
 
 /// What the long description is made of.
@@ -301,7 +295,12 @@ fn read(case: &Case<'_>) -> Result<Project, Unavailable> {
         project.packages.extend(pep621::packages(toml));
     }
     project.version_files = VersionFiles::read(&sources)?;
-    project.folders.extend(["src/".into(), "lib/".into()]);
+    project.folders.splice(0..0, ["src/".into(), "lib/".into()]);
+    // Each is looked into for each path.
+    let mut seen = BTreeSet::new();
+    project.folders.retain(|folder| seen.insert(folder.clone()));
+    project.folders.truncate(MAX_FOLDERS);
+    project.packages.truncate(MAX_PACKAGES);
     project.installed = data_files::read(&sources, pbr::is_used(&sources));
     Ok(project)
 }
@@ -382,47 +381,4 @@ pub(super) fn requirements<'t>(
 pub(super) fn requirement_lines(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().map(|line| line.split_once(" #").map_or(line, |(line, _)| line).trim());
     lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
-}
-
-/// Blanks that readers of entry points skip. What else counts as white space
-/// differs among them.
-const BLANKS: [char; 2] = [' ', '\t'];
-/// What stands between the words of an entry point's value.
-const SIGNS: [char; 4] = [':', '[', ']', ','];
-
-/// An entry point from its group, to the byte, its name and its value. Blanks
-/// mean nothing at the ends and beside the signs of a value; within a word
-/// they would make another name of two.
-///
-/// # Errors
-/// Undecided, if white space is anywhere else.
-pub(super) fn entry_point(group: &str, name: &str, value: &str) -> Check<EntryPoint> {
-    let (name, value) = (name.trim_matches(BLANKS), value.trim_matches(BLANKS));
-    let (mut plain, mut rest) = (String::new(), value);
-    while let Some(at) = rest.find(BLANKS) {
-        let (word, after) = rest.split_at(at);
-        plain.push_str(word);
-        rest = after.trim_start_matches(BLANKS);
-        if !plain.ends_with(SIGNS) && !rest.starts_with(SIGNS) {
-            plain.push(' ');
-        }
-    }
-    plain.push_str(rest);
-    let odd = |letter: char| letter.is_whitespace() && letter != ' ';
-    match name.is_empty() || name.contains(odd) || plain.contains(char::is_whitespace) {
-        true => Err(No::Undecided(format!(
-            "has the entry point {} = {}, which is not understood",
-            show(name),
-            show(value)
-        ))),
-        false => Ok(EntryPoint { group: group.into(), name: name.into(), value: plain }),
-    }
-}
-
-/// An entry point from a line `name = value`.
-pub(super) fn entry_point_line(group: &str, line: &str) -> Check<EntryPoint> {
-    match line.split_once('=') {
-        Some((name, value)) => entry_point(group, name, value),
-        None => Err(No::Undecided(format!("has the entry point {}, which is not understood", show(line)))),
-    }
 }
