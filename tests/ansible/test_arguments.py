@@ -6,9 +6,9 @@ from rig import PROJECT, prefixed
 from test_documentation import ROLES, specification
 
 # ensure-countersign installs into the home directory; countersign-report has
-# no main.
+# no main; countersign-guard has no variables, and nothing but Zuul runs it.
 CHECKED = [role for role in ROLES if role.startswith("countersign-")
-           and role != "countersign-report"]
+           and role not in ("countersign-report", "countersign-guard")]
 
 
 def prefix(role):

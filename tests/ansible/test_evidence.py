@@ -106,7 +106,7 @@ def test_returned_data_adds_no_evidence(release, brought, dist):  # noqa: F811
     shutil.rmtree(release.work / "artifacts")
     shutil.copytree(dist, release.work / "artifacts")
     release.variables["countersign_policy"] = brought["policy"]
-    release.returned |= {"countersign_rebuilt": brought["rebuilt"],
+    release.given |= {"countersign_rebuilt": brought["rebuilt"],
                          "countersign_catalogues": brought["catalogues"]}
     played = release.run()
     assert not played.ok
