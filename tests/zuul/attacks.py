@@ -10,7 +10,7 @@ import rig as zuul_rig
 import yaml
 from people import KEYS as KEYS_PROJECT
 from people import (
-    CHECKED, FULL, FULLER, KILLED, MOVED, ONLY, PARTS, PROJECT, READONLY, STANZAS,
+    CHECKED, FULL, FULLER, MOVED, ONLY, PARTS, PROJECT, READONLY, STANZAS,
     WORKER)
 
 # What a builder does after the honest build; $1 is the version, $2 the folder
